@@ -1,0 +1,44 @@
+"""The language of the shop: every event and every topic. Models and nothing else: no broker, no HTTP, no database."""
+
+from contracts.envelope import Envelope
+from contracts.event import Event, Notification
+from contracts.events import (
+    EVENT_TYPES,
+    KeyPublished,
+    PaymentAccepted,
+    PaymentDeclined,
+    StockRequested,
+    UserLoggedIn,
+    UserRegistered,
+)
+from contracts.log_line import LogLine
+from contracts.topics import (
+    IDENTITY_KEYS,
+    INVENTORIES,
+    LOGS,
+    NOTIFICATIONS,
+    STOCK,
+    Topic,
+    dead_letters_of,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "IDENTITY_KEYS",
+    "INVENTORIES",
+    "LOGS",
+    "NOTIFICATIONS",
+    "STOCK",
+    "Envelope",
+    "Event",
+    "KeyPublished",
+    "LogLine",
+    "Notification",
+    "PaymentAccepted",
+    "PaymentDeclined",
+    "StockRequested",
+    "Topic",
+    "UserLoggedIn",
+    "UserRegistered",
+    "dead_letters_of",
+]

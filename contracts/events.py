@@ -1,0 +1,105 @@
+"""The glossary of what happens in the shop. One class an event, one sentence each."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from contracts.event import Event, Notification
+from contracts.log_line import LogLine
+from contracts.topics import IDENTITY_KEYS, INVENTORIES, Topic
+
+
+class UserRegistered(Notification):
+    """Somebody chose a user name and a password."""
+
+    type: ClassVar[str] = "users.registered.v1"
+
+    user: str
+    name: str | None = None
+    email: str | None = None
+
+    def subject(self) -> str:
+        return self.user
+
+
+class UserLoggedIn(Notification):
+    """Somebody proved to be a registered user and got a token."""
+
+    type: ClassVar[str] = "users.logged_in.v1"
+
+    user: str
+
+    def subject(self) -> str:
+        return self.user
+
+
+class _Payment(Notification):
+    user: str  # the payer
+    payment_id: str
+    amount: str  # decimal, in units of the currency: "25.00"
+    currency: str  # ISO 4217
+    method: str
+    order_id: str | None = None
+    reference: str | None = None
+
+    def subject(self) -> str:
+        return self.payment_id
+
+
+class PaymentAccepted(_Payment):
+    """Money was taken."""
+
+    type: ClassVar[str] = "payments.accepted.v1"
+
+
+class PaymentDeclined(_Payment):
+    """Money was asked for and refused."""
+
+    type: ClassVar[str] = "payments.declined.v1"
+    level: ClassVar[str] = "WARNING"
+
+
+class StockRequested(Event):
+    """An accepted payment asks for the goods it paid for."""
+
+    type: ClassVar[str] = "payments.stock_requested.v1"
+    topic: ClassVar[Topic] = INVENTORIES
+
+    payment_id: str
+    quantity: int
+    product: str | None = None  # None: the default product
+    order_id: str | None = None
+
+    def subject(self) -> str:
+        return self.payment_id
+
+
+class KeyPublished(Event):
+    """A public key with which tokens can be checked (RFC 8037). A null record of the same key withdraws it."""
+
+    type: ClassVar[str] = "identity.key_published.v1"
+    topic: ClassVar[Topic] = IDENTITY_KEYS
+
+    kid: str  # RFC 7638 thumbprint
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    x: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")  # 32 bytes, base64url
+    alg: Literal["EdDSA"] = "EdDSA"
+    use: Literal["sig"] = "sig"
+
+    def subject(self) -> str:
+        return self.kid
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        UserRegistered,
+        UserLoggedIn,
+        PaymentAccepted,
+        PaymentDeclined,
+        StockRequested,
+        LogLine,
+        KeyPublished,
+    )
+}
