@@ -1,0 +1,54 @@
+"""What can go wrong between a service and its broker or database.
+
+BusError
+├── Unavailable        a time-out, a transport error, a broker that is away: retry with new client objects
+│   └── Fenced         somebody else initialised our transactional id, or our transaction ran out of time
+├── TooLarge           one record is larger than the broker takes
+├── Refused            authorization: retrying does not help; names the resource
+├── Undecodable        a record that is not an event of the language; carries the reason
+├── OutboxFull         too many events wait for Kafka; the request was not accepted
+├── Duplicate          a document with this unique value exists; names the fields
+└── DatabaseUnavailable  the database did not answer in time; the write may or may not have happened
+"""
+
+from collections.abc import Collection
+
+
+class BusError(Exception):
+    """Base of all errors of this package."""
+
+
+class Unavailable(BusError):
+    """The broker did not do it, or did not say so in time."""
+
+
+class Fenced(Unavailable):
+    """Another producer has initialised this transactional id since."""
+
+
+class TooLarge(BusError):
+    """The broker (or the client on its behalf) refuses the size of a record."""
+
+
+class Refused(BusError):
+    """The broker does not let us; the message names the resource."""
+
+
+class Undecodable(BusError):
+    """Not an event of the language. `str(error)` is the reason that goes into the dead letter."""
+
+
+class OutboxFull(BusError):
+    """The bound on pending events is reached: Kafka has been away for long."""
+
+
+class Duplicate(BusError):
+    """A unique value is taken. `fields` are those of the index."""
+
+    def __init__(self, fields: Collection[str]) -> None:
+        super().__init__(f"taken: {', '.join(fields)}")
+        self.fields = frozenset(fields)
+
+
+class DatabaseUnavailable(BusError):
+    """The database is away or slow. After a write this means: unknown outcome."""

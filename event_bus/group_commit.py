@@ -1,0 +1,57 @@
+"""Concurrent callers share one write: what has come while the last write ran goes together in the next one.
+
+There is no waiting window: the first caller of a quiet moment is written at once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class GroupCommit(Generic[T]):
+    """`write` takes items and answers for each one None or the error that its caller gets."""
+
+    def __init__(
+        self, write: Callable[[Sequence[T]], Awaitable[Sequence[Exception | None]]], most: int
+    ) -> None:
+        self._write, self._most = write, most
+        self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: T) -> None:
+        """Returns when `item` is written. Cancelled before its turn, it is not written at all."""
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, outcome))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
+        await outcome
+
+    async def _drain(self) -> None:
+        while batch := self._next_batch():
+            outcomes: Sequence[Exception | None]
+            try:
+                outcomes = await self._write([item for item, _ in batch])
+            except Exception as error:
+                outcomes = [error] * len(batch)
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                _settle(future, outcome)
+
+    def _next_batch(self) -> list[tuple[T, "asyncio.Future[None]"]]:
+        batch: list[tuple[T, asyncio.Future[None]]] = []
+        while self._waiting and len(batch) < self._most:
+            item, future = self._waiting.popleft()
+            if not future.done():
+                batch.append((item, future))
+        return batch
+
+
+def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

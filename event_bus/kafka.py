@@ -1,0 +1,363 @@
+"""The only file that knows the Kafka client. Everything that it hands out ends in bounded time.
+
+Three habits of aiokafka shape it. A transactional producer is never reused after an error: it is discarded, and
+a new one with the same id settles the open transaction. `stop()` is never awaited naked: with the broker dead it
+does not return. And every call has a deadline of ours, shorter than the client's request time-out.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    InvalidProducerEpoch,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFenced,
+    RecordListTooLargeError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+from aiokafka.structs import OffsetAndMetadata
+
+from event_bus.errors import Fenced, Refused, TooLarge, Unavailable
+from event_bus.records import Committed, Outgoing, Partition, Record
+from event_bus.settings import Broker
+
+DEADLINE = 5.0  # seconds for one call; below the two time-outs that follow
+REQUEST_TIMEOUT_MS = 10_000
+TRANSACTION_TIMEOUT_MS = 10_000
+SESSION_TIMEOUT_MS = 10_000  # how long a dead member blocks its partitions; safety does not come from it
+FETCH_WAIT_MS = 500  # an idle long poll: 0.4 % of a core; 10 ms would cost 6 %
+DISCARD_SECONDS = 1.0  # for each step of letting go of a client
+INPUT_LIMIT = 1_000_000  # bytes of a record of ours; dead letters carry an input and its headers: twice that
+REQUEST_LIMIT = 2 * INPUT_LIMIT + 65_536
+
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each failed attempt; we say it once
+
+_NOT_ALLOWED = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+
+
+@contextlib.contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """The client's errors as ours. Bugs stay bugs."""
+    try:
+        yield
+    except (ProducerFenced, InvalidProducerEpoch) as error:
+        raise Fenced(f"{what}: {error!r}") from error
+    except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+        raise TooLarge(f"{what}: {error!r}") from error
+    except _NOT_ALLOWED as error:
+        raise Refused(f"{what}: {error!r}") from error
+    except TimeoutError as error:
+        raise Unavailable(f"{what}: no answer within {DEADLINE:g} s") from error
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"{what}: {error!r}") from error
+
+
+@contextlib.asynccontextmanager
+async def _call(what: str) -> AsyncIterator[None]:
+    with _translated(what):
+        async with asyncio.timeout(DEADLINE):
+            yield
+
+
+async def _bounded(awaitable: Awaitable[object]) -> None:
+    """Waits for a clean-up at most a second; whatever it raises is of no interest any more."""
+    task = asyncio.ensure_future(awaitable)
+    done, _ = await asyncio.wait([task], timeout=DISCARD_SECONDS)
+    if not done:
+        await _cancelled(task)
+    elif not task.cancelled():
+        task.exception()
+
+
+async def _cancelled(task: "asyncio.Future[Any]") -> None:
+    """Ends a task of the client: each further cancel reaches the request that it waits for."""
+    for _ in range(20):
+        if task.done():
+            break
+        task.cancel()
+        await asyncio.wait([task], timeout=DISCARD_SECONDS / 20)
+    if task.done() and not task.cancelled():
+        task.exception()
+
+
+class Producer:
+    """One transactional id. Starting it fences whoever had the id before and settles his open transaction."""
+
+    def __init__(self, broker: Broker, transactional_id: str) -> None:
+        self.broker = broker
+        self._client = AIOKafkaProducer(
+            bootstrap_servers=broker.bootstrap_servers,
+            transactional_id=broker.named(transactional_id),
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            enable_idempotence=True,
+            max_request_size=REQUEST_LIMIT,
+            max_batch_size=131_072,  # a batch of some hundred records is one request
+        )
+
+    async def start(self) -> None:
+        async with _call("initialising the producer"):
+            await self._client.start()
+
+    async def transact(
+        self, records: Sequence[Outgoing], group: str, offsets: Mapping[Partition, Committed]
+    ) -> None:
+        """All records and the offsets of `group`, or nothing. After any error: discard, start anew, ask."""
+        async with _call("a transaction"):
+            await self._client.begin_transaction()
+            # One after the other, so that the records of a key keep their order; awaited all together.
+            sent = [await self._send(record) for record in records]
+            await asyncio.gather(*sent)  # a commit would succeed without the ones that failed
+            await self._client.send_offsets_to_transaction(
+                {
+                    TopicPartition(*partition): OffsetAndMetadata(committed.offset, committed.metadata)
+                    for partition, committed in offsets.items()
+                },
+                self.broker.named(group),
+            )
+            await self._client.commit_transaction()
+
+    async def _send(self, record: Outgoing) -> "asyncio.Future[object]":
+        topic = self.broker.named(record.topic)
+        sent: asyncio.Future[object] = await self._client.send(
+            topic, value=record.value, key=record.key, headers=list(record.headers)
+        )
+        return sent
+
+    async def discard(self) -> None:
+        """Lets go of the client whatever state it is in. Takes seconds at most."""
+        client = self._client
+        client._closed = True  # stop() would flush first, and wait for a broker that may be gone
+        sender = client._sender.sender_task
+        if sender is not None:
+            await _cancelled(sender)
+        await _bounded(client.client.close())
+
+
+class ProducerPair:
+    """Two producers used in turn: the next transaction need not wait for the markers of the last one.
+
+    A transaction right behind another of the same producer costs an extra 20 ms. The next one begins on the other
+    producer only after this one has committed, so order holds. After an error both are discarded, for one start
+    settles only its own open transaction.
+    """
+
+    def __init__(self, broker: Broker, transactional_id: str) -> None:
+        self._producers = [Producer(broker, f"{transactional_id}-{turn}") for turn in (0, 1)]
+        self._turn = 0
+
+    async def __aenter__(self) -> Self:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for producer in self._producers:
+                    group.create_task(producer.start())
+        except BaseException as error:
+            await self.discard()
+            raise _first(error) from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.discard()
+
+    async def transact(
+        self, records: Sequence[Outgoing], group: str, offsets: Mapping[Partition, Committed]
+    ) -> None:
+        producer = self._producers[self._turn]
+        self._turn = 1 - self._turn
+        await producer.transact(records, group, offsets)
+
+    async def discard(self) -> None:
+        await asyncio.shield(asyncio.gather(*(producer.discard() for producer in self._producers)))
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+class Consumer:
+    """Reads committed records of partitions. With a group it is told which ones; without, it is given them."""
+
+    def __init__(self, broker: Broker, group: str | None = None) -> None:
+        self.changed = asyncio.Event()  # set at each change of the assignment; whoever handles it clears it
+        self.generation = 0
+        self._broker = broker
+        self._client = AIOKafkaConsumer(
+            bootstrap_servers=broker.bootstrap_servers,
+            group_id=None if group is None else broker.named(group),
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            max_partition_fetch_bytes=REQUEST_LIMIT,
+            metadata_max_age_ms=60_000,  # partitions that were added are found within a minute
+        )
+
+    async def start(self) -> None:
+        async with _call("connecting"):
+            await self._client.start()
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Joins the group. From now on `assignment` changes at any time."""
+        self._client.subscribe([self._broker.named(topic) for topic in topics], listener=_Listener(self))
+
+    async def assign_all(self, topics: Sequence[str]) -> list[Partition]:
+        """Takes every partition of the topics, without a group. Raises Unavailable if one does not exist."""
+        names = [self._broker.named(topic) for topic in topics]
+        async with _call("looking up the topics"):
+            for name in names:  # without a group their partitions are not in the metadata until asked for
+                await self._client._client._wait_on_metadata(name)
+        partitions = [
+            Partition(name, number)
+            for name in names
+            for number in sorted(self._client.partitions_for_topic(name) or ())
+        ]
+        self._client.assign([TopicPartition(*partition) for partition in partitions])
+        return partitions
+
+    @property
+    def assignment(self) -> frozenset[Partition]:
+        return frozenset(Partition(*partition) for partition in self._client.assignment())
+
+    async def batch(self, partitions: Sequence[Partition], limit: int, wait: float) -> list[Record]:
+        """What is there, at most `limit` records; waits `wait` seconds for the first one."""
+        with _translated("fetching"):
+            batches = await self._client.getmany(
+                *(TopicPartition(*partition) for partition in partitions),
+                timeout_ms=int(wait * 1000),
+                max_records=limit,
+            )
+        return [record for batch in batches.values() for record in batch]
+
+    async def committed(self, partition: Partition) -> int:
+        """The next offset of the group, or the oldest one there is."""
+        async with _call("reading the committed offset"):
+            offset = await self._client.committed(TopicPartition(*partition))
+        return await self.beginning(partition) if offset is None else int(offset)
+
+    async def beginning(self, partition: Partition) -> int:
+        async with _call("reading the first offset"):
+            offsets = await self._client.beginning_offsets([TopicPartition(*partition)])
+        return int(offsets[TopicPartition(*partition)])
+
+    async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """The offset after the last stable record of each partition."""
+        async with _call("reading the last offset"):
+            ends = await self._client.end_offsets([TopicPartition(*p) for p in partitions])
+        return {Partition(*partition): int(offset) for partition, offset in ends.items()}
+
+    async def position(self, partition: Partition) -> int:
+        async with _call("reading the position"):
+            return int(await self._client.position(TopicPartition(*partition)))
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Always explicit: the client's own `seek_to_committed` skips what was fetched before a first commit."""
+        with _translated("seeking"):
+            self._client.seek(TopicPartition(*partition), offset)
+
+    async def discard(self) -> None:
+        """Leaves the group if the broker answers, and lets go of the client in any case."""
+        client = self._client
+        client._closed = True
+        for part in (client._coordinator, client._fetcher):
+            if part is not None:
+                await _bounded(part.close())
+        await _bounded(client._client.close())
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
+    """Only marks: whatever a listener raises, the client swallows."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        self._mark()
+
+    def on_partitions_assigned(self, assigned: object) -> None:
+        self._mark()
+
+    def _mark(self) -> None:
+        self._consumer.generation += 1
+        self._consumer.changed.set()
+
+
+class Admin:
+    """Topics and committed offsets. A context manager; each call has a deadline."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._client = AIOKafkaAdminClient(
+            bootstrap_servers=broker.bootstrap_servers, request_timeout_ms=REQUEST_TIMEOUT_MS
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            async with _call("connecting"):
+                await self._client.start()
+        except BaseException:
+            await _bounded(self._client.close())
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await _bounded(self._client.close())
+
+    async def partition_counts(self) -> dict[str, int]:
+        """Every topic of the cluster by its full name."""
+        async with _call("listing the topics"):
+            names = await self._client.list_topics()
+            topics = await self._client.describe_topics(names)
+        return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+
+    async def create_topic(
+        self, name: str, partitions: int, replication: int, settings: Mapping[str, str]
+    ) -> bool:
+        """False if it existed. `name` without the prefix."""
+        topic = NewTopic(self._broker.named(name), partitions, replication, topic_configs=dict(settings))
+        async with _call(f"creating the topic {name}"):
+            try:
+                answer = await self._client.create_topics([topic])
+            except TopicAlreadyExistsError:
+                return False
+        return _created(answer)
+
+    async def committed(self, group: str, partition: Partition) -> Committed | None:
+        """What the group has committed for a partition, with its metadata."""
+        key = TopicPartition(*partition)
+        async with _call(f"reading the offsets of {group}"):
+            offsets = await self._client.list_consumer_group_offsets(
+                self._broker.named(group), partitions=[key]
+            )
+        found = offsets.get(key)
+        return None if found is None or found.offset < 0 else Committed(found.offset, found.metadata or "")
+
+
+def _created(answer: Any) -> bool:
+    """The answer holds an error code per topic, which the client does not raise."""
+    from aiokafka.errors import for_code
+
+    for _, code, message in answer.topic_errors:
+        if code == TopicAlreadyExistsError.errno:
+            return False
+        if code:
+            raise Unavailable(f"creating a topic: {for_code(code).__name__}: {message}")
+    return True

@@ -1,0 +1,88 @@
+"""What the relay needs of a database: documents that carry the events which they caused.
+
+    {_id, …state…, outbox: [event, …], pending_since: …}
+
+State and events are one document and one write, so neither is ever there without the other. An entry of the outbox
+is the finished record, as legible text. `pending_since` is there as long as the outbox is not empty.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from contracts import Envelope, Event
+from event_bus.records import Outgoing
+from event_bus.wire import encode
+
+LEASE_SECONDS = 3.0
+
+Entry = dict[str, Any]
+
+
+def entry(envelope: Envelope[Event]) -> Entry:
+    """An event as it lies in the outbox."""
+    record = encode(envelope)
+    assert record.key is not None
+    assert record.value is not None
+    return {
+        "id": str(envelope.id),
+        "topic": record.topic,
+        "key": record.key.decode(),
+        "headers": {name: part.decode() for name, part in record.headers},
+        "value": record.value.decode(),
+    }
+
+
+def record(stored: Entry) -> Outgoing:
+    """The record of an entry, as the relay sends it."""
+    headers = [(name, text.encode()) for name, text in stored["headers"].items()]
+    return Outgoing(stored["topic"], stored["key"].encode(), stored["value"].encode(), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The outbox of one document as it was read: oldest event first."""
+
+    document: Any  # its _id
+    entries: Sequence[Entry]
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [UUID(stored["id"]) for stored in self.entries]
+
+
+class Outbox(Protocol):
+    """A collection of documents with outboxes. Every call may raise DatabaseUnavailable."""
+
+    def on_write(self, wake: Callable[[], None]) -> None:
+        """Calls `wake` after each write of this process."""
+        ...
+
+    def backlog(self) -> AsyncIterator[Pending]:
+        """All pending documents, oldest first, through one cursor. A document that got events meanwhile may
+        come as it was, never with an event before an older one of its own."""
+        ...
+
+    async def clear(self, published: Collection[Pending]) -> None:
+        """Takes exactly these entries out of their documents. Doing it again changes nothing."""
+        ...
+
+    async def forget(self, ids: Collection[UUID]) -> None:
+        """Takes the entries with these ids out, wherever they are (slow: for a start or a take-over)."""
+        ...
+
+
+class Lease(Protocol):
+    """Who may relay. It gives liveness only; safety comes from the transactional ids."""
+
+    async def acquire(self) -> bool:
+        """Takes or renews it; False if somebody else has it."""
+        ...
+
+    async def release(self) -> None: ...
+
+    @property
+    def contended(self) -> bool:
+        """Whether another replica was seen waiting: then events also come from others' requests."""
+        ...

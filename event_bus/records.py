@@ -1,0 +1,55 @@
+"""Records as the rest of the code sees them, whatever client library reads or writes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class Partition(NamedTuple):
+    """A partition of a topic, by its full name (with the prefix)."""
+
+    topic: str
+    partition: int
+
+
+class Record(Protocol):
+    """A record that was read. The client library's own object fits, so that nothing is copied."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...  # milliseconds
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to be written. `topic` is the name in the language, without the prefix."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+    def size(self) -> int:
+        """Upper bound in bytes of this record in a batch: its parts, and the lengths before each of them."""
+        parts = [self.key or b"", self.value or b"", *(part for _, part in self.headers)]
+        names = (name.encode() for name, _ in self.headers)
+        return sum(map(len, parts)) + sum(map(len, names)) + 10 * (len(parts) + len(self.headers)) + 70
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a group has committed for a partition. `offset` is the next one to read."""
+
+    offset: int
+    metadata: str = ""

@@ -1,0 +1,150 @@
+"""The transactional worker: consume, handle, produce, commit the offset, in one Kafka transaction.
+
+For services without state of their own. Exactly once inside Kafka, whatever dies when; several instances share the
+partitions by their consumer group.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import structlog
+
+from event_bus import partition as partitions
+from event_bus.backoff import Backoff
+from event_bus.dispatch import Dispatch, On
+from event_bus.errors import BusError, Refused
+from event_bus.kafka import Consumer
+from event_bus.partition import PartitionWorker, Rival
+from event_bus.settings import Broker
+
+RIVAL, FORBIDDEN, SILENT = 75, 78, 1  # exit codes
+STOP_SECONDS = 5.0  # what a transaction under way may still take
+WATCH_SECONDS = 5.0
+SILENCE_SECONDS = 30.0  # lag without progress for so long: the client has fallen silent, rebuild it
+
+Stop = Callable[[int, str], None]
+log = structlog.get_logger()
+
+
+class Worker:
+    """Runs the table of a service on a broker, as the consumer group of its name."""
+
+    def __init__(self, broker: Broker, service: str, consumes: Sequence[On], stop: Stop) -> None:
+        self._broker, self._group, self._stop = broker, service, stop
+        self._dispatch = Dispatch(service, consumes)
+        self._workers: dict[PartitionWorker, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._trouble: str | None = "starting"
+        self._silences = 0
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name=self._group)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        await self._stop_workers()
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=STOP_SECONDS)
+
+    def not_ready(self) -> str | None:
+        """Ready: a member of the group, and every partition that it was given is being worked on."""
+        return self._trouble or next((w.trouble for w in self._workers if w.trouble), None)
+
+    async def _run(self) -> None:
+        backoff = Backoff(0.5)
+        while True:
+            consumer = Consumer(self._broker, self._group)
+            try:
+                await self._live(consumer, backoff)
+            except (Rival, Refused) as error:
+                return self._stop(RIVAL if isinstance(error, Rival) else FORBIDDEN, str(error))
+            except _Silent:
+                if self._silences > 1:
+                    return self._stop(SILENT, "the consumer fell silent twice")
+            except BusError as error:
+                self._note(str(error))
+            finally:
+                await asyncio.shield(self._let_go(consumer))
+            await backoff.wait()
+
+    async def _live(self, consumer: Consumer, backoff: Backoff) -> None:
+        """One consumer's life: follows its assignment until something fails."""
+        await consumer.start()
+        consumer.subscribe(self._dispatch.topics())
+        watch = _Watch(consumer)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await consumer.changed.wait()
+            if consumer.changed.is_set():
+                consumer.changed.clear()
+                await self._follow(consumer)
+            self._raise_failures()
+            backoff.reset()
+            if await watch.silent(self._workers):
+                self._silences += 1
+                log.error("the consumer fell silent", group=self._group, times=self._silences)
+                raise _Silent
+
+    async def _follow(self, consumer: Consumer) -> None:
+        """A new generation: whatever was fetched before it is dropped, and every partition taken up anew."""
+        await self._stop_workers()
+        for partition in sorted(consumer.assignment):
+            worker = PartitionWorker(self._broker, self._group, self._dispatch, consumer, partition)
+            task = asyncio.create_task(worker.run(), name=f"{self._group} {partition}")
+            task.add_done_callback(lambda _: consumer.changed.set() if self._workers else None)
+            self._workers[worker] = task
+        self._trouble = None
+
+    async def _stop_workers(self) -> None:
+        workers, self._workers = self._workers, {}
+        await partitions.stop(workers, STOP_SECONDS)
+
+    def _raise_failures(self) -> None:
+        for task in self._workers.values():
+            if task.done() and not task.cancelled():
+                task.result()
+                raise BusError("a partition was lost")
+
+    async def _let_go(self, consumer: Consumer) -> None:
+        await self._stop_workers()
+        await consumer.discard()
+
+    def _note(self, reason: str) -> None:
+        if self._trouble != reason:
+            log.warning("the worker waits", group=self._group, reason=reason)
+        self._trouble = reason
+
+
+class _Silent(Exception):
+    """There is lag and nothing comes."""
+
+
+class _Watch:
+    """Notices lag without progress: the group protocol of the client has open bugs of that kind."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._clock = asyncio.get_running_loop().time
+        self._since, self._positions = self._clock(), [0]
+
+    async def silent(self, workers: "dict[PartitionWorker, asyncio.Task[None]]") -> bool:
+        positions = [worker.position for worker in workers]
+        if positions != self._positions or any(worker.trouble or worker.busy for worker in workers):
+            self._since, self._positions = self._clock(), positions
+        if self._clock() - self._since < SILENCE_SECONDS:
+            return False
+        return await self._lag(workers)
+
+    async def _lag(self, workers: "dict[PartitionWorker, asyncio.Task[None]]") -> bool:
+        """Positions of the client pass over the markers of transactions; those of the workers do not."""
+        assigned = sorted(self._consumer.assignment)
+        ends = await self._consumer.ends(assigned)
+        for partition in assigned:
+            if await self._consumer.position(partition) < ends[partition]:
+                return True
+        self._since = self._clock()
+        return False
