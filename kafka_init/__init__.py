@@ -1,0 +1,1 @@
+"""Creates every topic of the language, then ends."""

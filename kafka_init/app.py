@@ -1,0 +1,64 @@
+"""Topics from `contracts`, made once. Doing it again changes nothing; what differs is said, never grown silently."""
+
+import asyncio
+
+import structlog
+
+from contracts import LOGS, Topic
+from contracts.topics import ALL
+from event_bus.errors import Refused, Unavailable
+from event_bus.kafka import INPUT_LIMIT, REQUEST_LIMIT, Admin
+from kafka_init.settings import Settings
+
+DONE, FAILED, WRONG = 0, 1, 78
+RETRY_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+async def create_topics(settings: Settings) -> int:
+    """The exit code. Waits for the broker until the deadline."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + settings.deadline
+    while True:
+        try:
+            async with Admin(settings.broker) as admin:
+                return await _create(admin, settings)
+        except Refused as error:
+            log.error("the broker does not let us", reason=str(error))
+            return WRONG
+        except Unavailable as error:
+            if clock() > end:
+                log.error("no broker", seconds=settings.deadline, reason=str(error))
+                return FAILED
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _create(admin: Admin, settings: Settings) -> int:
+    there = await admin.partition_counts()
+    code = DONE
+    for topic in ALL:
+        partitions = settings.logs_partitions if topic == LOGS else topic.partitions
+        found = there.get(settings.broker.named(topic.name))
+        if found is None:
+            await admin.create_topic(topic.name, partitions, settings.replication, _config(topic, settings))
+            log.info("created", topic=topic.name, partitions=partitions)
+        elif found != partitions:
+            log.error("has another number of partitions", topic=topic.name, found=found, expected=partitions)
+            code = WRONG
+    return code
+
+
+def _config(topic: Topic, settings: Settings) -> dict[str, str]:
+    """By size and never by time: a machine that slept for ten days must lose nothing that was not consumed."""
+    limit = REQUEST_LIMIT if topic.holds_inputs else INPUT_LIMIT + 48_576  # what is around a record
+    kept = (
+        {"cleanup.policy": "compact"}
+        if topic.cleanup == "compact"
+        else {
+            "cleanup.policy": "delete",
+            "retention.ms": "-1",
+            "retention.bytes": str(settings.retention_bytes),
+        }
+    )
+    return kept | {"max.message.bytes": str(limit), "min.insync.replicas": "1"}

@@ -1,0 +1,1 @@
+"""Turns every notification into one structured line on `logs`."""

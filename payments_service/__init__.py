@@ -1,0 +1,1 @@
+"""Takes payments and tells what became of them."""

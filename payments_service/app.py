@@ -1,0 +1,80 @@
+"""The composition of payments_service: its routes, and what is opened for them."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+
+from event_bus import (
+    Database,
+    DatabaseLease,
+    DatabaseUnavailable,
+    KeyTable,
+    OutboxFull,
+    PublishedKeys,
+    Relay,
+)
+from http_edge import IDEMPOTENCY_KEY, KeyRing, Operation, Stop, TokenChecker, edge
+from payments_service import routes
+from payments_service.model import Paid, PaymentView, PayRequest
+from payments_service.repository import Payments
+from payments_service.settings import Settings
+
+
+def build(settings: Settings) -> Starlette:
+    return edge(
+        routes.SERVICE,
+        "Takes payments and tells what became of them.",
+        settings,
+        operations=[
+            Operation(
+                "POST",
+                "/pay",
+                routes.pay,
+                "Pay",
+                accepts=PayRequest,
+                answers={201: Paid},
+                problems=[401, 402, 503],
+                headers=[IDEMPOTENCY_KEY],
+                bearer=True,
+            ),
+            Operation(
+                "GET",
+                "/payments/{payment_id}",
+                routes.payment,
+                "What became of a payment",
+                answers={200: PaymentView},
+                problems=[404, 503],
+            ),
+        ],
+        resources=partial(resources, settings),
+        unavailable=(DatabaseUnavailable, OutboxFull),
+    )
+
+
+@asynccontextmanager
+async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
+    keys = KeyRing()
+    async with Database(settings.mongo_uri, settings.database) as database:
+        payments = Payments(database, settings.outbox_max_pending)
+        lease = DatabaseLease(database, settings.port)
+        async with (
+            Relay(settings.broker, routes.SERVICE, [payments.outbox], lease, stop) as relay,
+            PublishedKeys(settings.broker, keys.apply, KeyTable(database)) as published,
+        ):
+            yield {
+                "payments": payments,
+                "tokens": TokenChecker(
+                    keys,
+                    published.caught_up,
+                    issuer=settings.token_issuer,
+                    audience=settings.token_audience,
+                ),
+                "readiness": {
+                    "database": database.not_ready,
+                    "relay": relay.not_ready,
+                    "identity_keys": published.not_ready,
+                },
+            }

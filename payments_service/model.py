@@ -1,0 +1,115 @@
+"""The rules of a payment. No await, no library of the infrastructure."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID, uuid4, uuid5
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+GUEST = "guest"
+PAYMENTS = UUID("6f1d5b52-52c7-4a5e-9c39-0c5d0b0b8f0e")  # the namespace of payment ids that come from a key
+
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in the minor unit of its currency (cents). Never a float."""
+
+    minor: int
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str, currency: str) -> "Money":
+        """`25`, `25.5`, `25.00`. No sign, exponent, group separator, or digit outside ASCII; more than zero."""
+        if not _AMOUNT.fullmatch(text):
+            raise ValueError("must be a decimal number with at most two decimals, such as 25.00")
+        minor = int(Decimal(text) * 100)
+        if minor == 0:
+            raise ValueError("must be more than 0")
+        return cls(minor, currency)
+
+    def __str__(self) -> str:
+        return f"{self.minor // 100}.{self.minor % 100:02}"
+
+
+def _amount(text: str) -> str:
+    return str(Money.parse(text, ""))
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be printable characters")
+    return text
+
+
+Short = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+
+
+class PayRequest(BaseModel):
+    """What to pay. An empty body pays 25.00 EUR by card."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: Annotated[str, AfterValidator(_amount)] = Field(
+        "25.00", description="Decimal, at most two decimals"
+    )
+    currency: Literal["EUR", "USD", "GBP", "CHF"] = "EUR"
+    product: Short | None = Field(None, description="What is bought; the default product if left out")
+    quantity: Annotated[str, Field(pattern=r"^[0-9]{1,4}$")] = Field("1", description="1 to 9999")
+    method: Literal["card", "transfer", "paypal"] = "card"
+    order_id: Short | None = None
+    reference: Short | None = Field(None, description="Shown at the end of the message")
+
+
+class Paid(BaseModel):
+    """An accepted payment. The first of `event_ids` is the `event_id` of its log line."""
+
+    payment_id: str
+    status: Literal["accepted"] = "accepted"
+    amount: str
+    currency: str
+    event_ids: list[str]
+
+
+class PaymentView(BaseModel):
+    """A payment and the states that it went through, oldest first."""
+
+    payment_id: str
+    status: str
+    states: list[str]
+    amount: str
+    currency: str
+    method: str
+    payer: str
+    product: str | None = None
+    quantity: int
+    order_id: str | None = None
+    reference: str | None = None
+    created_at: str
+
+
+def fingerprint(payer: str, body: PayRequest) -> str:
+    """Of the canonical fields after defaults, so that a form and JSON that say the same are the same."""
+    fields = {"payer": payer} | body.model_dump()
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def payment_id(payer: str, key: str | None, fingerprint: str) -> UUID:
+    """With an idempotency key the same request has the same id; without one each payment is a new one."""
+    return uuid4() if key is None else uuid5(PAYMENTS, f"{payer}\n{key}\n{fingerprint}")
+
+
+def declined(payment: UUID, rate: float) -> bool:
+    """Drawn from the payment's id, so that a repetition draws the same."""
+    draw = int.from_bytes(hashlib.sha256(payment.bytes).digest()[:6], "big") / 2**48
+    return draw < rate
+
+
+def sentence(payer: str, verb: str, amount: str, currency: str, reference: str | None) -> str:
+    """`guest paid 25.00 EUR (reference r17)`"""
+    return f"{payer} {verb} {amount} {currency}" + (f" (reference {reference})" if reference else "")

@@ -1,0 +1,40 @@
+"""Payments in the database: one document each, with its events."""
+
+from typing import Any
+
+from contracts import Envelope, Event
+from event_bus import Database, Duplicate, OutboxCollection
+
+Payment = dict[str, Any]
+
+
+class KeyReused(Exception):
+    """The idempotency key belongs to another request of this payer."""
+
+
+class Payments:
+    """`binding` is unique where it is there: payer and idempotency key of an accepted payment."""
+
+    def __init__(self, database: Database, max_pending: int) -> None:
+        self.outbox = OutboxCollection(database, "payments", unique=["binding"], max_pending=max_pending)
+
+    async def add(self, payment: Payment, events: list[Envelope[Event]]) -> Payment:
+        """The payment as it is stored: this one, or the one that the same request made before."""
+        try:
+            await self.outbox.insert(payment, events)
+        except Duplicate:
+            return await self._earlier(payment)
+        return payment
+
+    async def _earlier(self, payment: Payment) -> Payment:
+        """The id comes from payer, key and body: with the same id it is the same request."""
+        earlier = await self.outbox.get(payment["_id"])
+        if earlier is None:
+            raise KeyReused
+        return earlier
+
+    async def bound(self, binding: str) -> Payment | None:
+        return await self.outbox.find_one({"binding": binding})
+
+    async def get(self, payment_id: str) -> Payment | None:
+        return await self.outbox.get(payment_id)

@@ -1,0 +1,77 @@
+"""The composition of users_service: its routes, and what is opened for them."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+
+from event_bus import Database, DatabaseLease, DatabaseUnavailable, OutboxFull, Relay
+from http_edge import IDEMPOTENCY_KEY, Operation, Stop, edge
+from users_service import routes
+from users_service.hashing import Hashing
+from users_service.keyring import SERVICE, SigningKeyring
+from users_service.model import Credentials, Jwks, Registered, Registration, Token
+from users_service.repository import SigningKeys, Users
+from users_service.settings import Settings
+
+
+def build(settings: Settings) -> Starlette:
+    return edge(
+        SERVICE,
+        "Registers people, checks their passwords, and signs the tokens that everybody else can check.",
+        settings,
+        operations=[
+            Operation(
+                "POST",
+                "/register",
+                routes.register,
+                "Register a user name",
+                accepts=Registration,
+                answers={201: Registered},
+                problems=[409, 503],
+                headers=[IDEMPOTENCY_KEY],
+            ),
+            Operation(
+                "POST",
+                "/login",
+                routes.login,
+                "Get a token",
+                accepts=Credentials,
+                answers={200: Token},
+                problems=[401, 503],
+            ),
+            Operation(
+                "GET",
+                "/.well-known/jwks.json",
+                routes.jwks,
+                "The public keys that tokens are checked with",
+                answers={200: Jwks},
+            ),
+        ],
+        resources=partial(resources, settings),
+        unavailable=(DatabaseUnavailable, OutboxFull),
+    )
+
+
+@asynccontextmanager
+async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
+    async with Database(settings.mongo_uri, settings.database) as database:
+        users, keys = Users(database, settings.outbox_max_pending), SigningKeys(database)
+        outboxes, lease = [keys.outbox, users.outbox], DatabaseLease(database, settings.port)
+        async with (
+            Hashing(settings.bcrypt_cost, settings.hash_threads, settings.hash_queue) as hashing,
+            Relay(settings.broker, SERVICE, outboxes, lease, stop) as relay,
+            SigningKeyring(keys, settings.broker) as keyring,
+        ):
+            yield {
+                "users": users,
+                "hashing": hashing,
+                "keyring": keyring,
+                "readiness": {
+                    "database": database.not_ready,
+                    "relay": relay.not_ready,
+                    "signing_key": keyring.not_ready,
+                },
+            }

@@ -1,0 +1,144 @@
+"""The HTTP endpoints of users."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts import Envelope, UserLoggedIn, UserRegistered
+from http_edge import (
+    Conflict,
+    ServiceUnavailable,
+    Signer,
+    Unauthorized,
+    Unprocessable,
+    correlation_id,
+    idempotency_key,
+    json_answer,
+    trace_context,
+)
+from users_service.hashing import Busy, Hashing
+from users_service.keyring import SERVICE, SigningKeyring
+from users_service.model import Credentials, Jwks, Registered, Registration, Token, canonical
+from users_service.repository import User, Users
+from users_service.settings import Settings
+
+
+async def register(request: Request, body: Registration) -> Registered:
+    """Looks for the name on arrival and again in our turn to hash: a hash is expensive, a look is not."""
+    users: Users = request.state.users
+    key = idempotency_key(request)
+    _check_password(body, request.app.state.settings)
+    if earlier := await users.find(body.username, key):
+        return await _again(request, earlier, body, key)
+    try:
+        async with request.state.hashing.turn():
+            added = None
+            if not await users.find(body.username, key):
+                added = await _add(request, body, key)
+    except Busy:
+        raise _busy() from None
+    if added:
+        return added
+    if earlier := await users.find(body.username, key):
+        return await _again(request, earlier, body, key)
+    raise ServiceUnavailable("The name was taken and freed again. Try again.")
+
+
+async def login(request: Request, body: Credentials) -> Token:
+    """The same 401 in the same time, whether the user is unknown or the password wrong."""
+    users: Users = request.state.users
+    settings: Settings = request.app.state.settings
+    keyring: SigningKeyring = request.state.keyring
+    if keyring.signer_key is None:
+        raise ServiceUnavailable("No signing key is published yet. Try again.")
+    user = await _user_of(users, body)
+    password, stored = body.password.get_secret_value(), user["password_hash"] if user else None
+    if not await _matches(request.state.hashing, password, stored):
+        raise _wrong()
+    assert user is not None
+    logged_in = UserLoggedIn(message=f"User {user['_id']} logged in successfully", user=user["_id"])
+    if not await users.note_login(user["_id"], _born(logged_in)):
+        raise _wrong()
+    lifetime = settings.token_lifetime
+    signer = Signer(keyring.signer_key, settings.token_issuer, settings.token_audience, lifetime)
+    return Token(access_token=signer.token(user["_id"]), expires_in=lifetime)
+
+
+async def jwks(request: Request) -> Response:
+    keyring: SigningKeyring = request.state.keyring
+    return json_answer(Jwks.model_validate(keyring.public.jwks()), headers={"Cache-Control": "max-age=60"})
+
+
+def _check_password(body: Registration, settings: Settings) -> None:
+    if len(body.password.get_secret_value()) < settings.password_min_length:
+        message = f"must have {settings.password_min_length} characters at least"
+        raise Unprocessable(
+            "Some fields are not as they must be.", [{"field": "password", "message": message}]
+        )
+
+
+async def _add(request: Request, body: Registration, key: str | None) -> Registered | None:
+    """The new user and the event in one write. None if somebody else was faster."""
+    hashed = await request.state.hashing.hash(body.password.get_secret_value())
+    event = _born(
+        UserRegistered(message=_welcome(body.username), user=body.username, name=body.name, email=body.email)
+    )
+    user = {
+        "_id": body.username,
+        "password_hash": hashed,
+        "name": body.name,
+        "email": body.email,
+        "registered_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "event_id": str(event.id),
+    }
+    if key:
+        user["idempotency_key"] = key
+    added = await request.state.users.add(user, event)
+    return _answer(user) if added else None
+
+
+async def _again(request: Request, earlier: User, body: Registration, key: str | None) -> Registered:
+    """The same request with the same key gets the same answer. The password is compared by its hash."""
+    if key is None or earlier.get("idempotency_key") != key:
+        raise Conflict("This name is already registered: log in.")
+    same = (earlier["_id"], earlier["name"], earlier["email"]) == (body.username, body.name, body.email)
+    password = body.password.get_secret_value()
+    if not same or not await _matches(request.state.hashing, password, earlier["password_hash"]):
+        raise Unprocessable("This Idempotency-Key was used for another request.")
+    return _answer(earlier)
+
+
+def _answer(user: User) -> Registered:
+    return Registered(username=user["_id"], message=_welcome(user["_id"]), event_id=user["event_id"])
+
+
+def _welcome(username: str) -> str:
+    return f"User {username} registered successfully"
+
+
+async def _user_of(users: Users, body: Credentials) -> User | None:
+    try:
+        return await users.find(canonical(body.username))
+    except ValueError:
+        return None
+
+
+async def _matches(hashing: Hashing, password: str, stored: str | None) -> bool:
+    try:
+        async with hashing.turn():
+            return await hashing.matches(password, stored)
+    except Busy:
+        raise _busy() from None
+
+
+def _born(event: UserRegistered | UserLoggedIn) -> Envelope[UserRegistered | UserLoggedIn]:
+    return Envelope.born(event, SERVICE, correlation_id(), trace_context())
+
+
+def _wrong() -> Unauthorized:
+    return Unauthorized("User name or password is wrong.")
+
+
+def _busy() -> ServiceUnavailable:
+    return ServiceUnavailable("Too many passwords wait to be hashed. Try again.", retry_after=2)

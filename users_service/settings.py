@@ -1,0 +1,23 @@
+"""What can be set; read once, in `__main__`."""
+
+import os
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from event_bus import BusSettings, OutboxSettings
+from http_edge import EdgeSettings
+
+
+class Settings(BusSettings, OutboxSettings, EdgeSettings):
+    model_config = SettingsConfigDict(env_prefix="USERS_")
+
+    port: int = Field(3001, ge=0, le=65535, description="port of HTTP")
+    database: str = Field("users_service", description="name of its own database")
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="each step doubles the time of a hash (12: 0.3 s)")
+    hash_threads: int = Field(os.cpu_count() or 1, ge=1, description="passwords hashed at a time")
+    hash_queue: int = Field(128, ge=64, description="requests that may wait for hashing before a 503")
+    password_min_length: int = Field(6, ge=1, le=72, description="characters of a new password")
+    token_lifetime: int = Field(3600, ge=1, description="seconds that a token counts")
+    token_issuer: str = Field("users_service", validation_alias="TOKEN_ISSUER", description="`iss` of tokens")
+    token_audience: str = Field("shop", validation_alias="TOKEN_AUDIENCE", description="`aud` of tokens")
