@@ -1,0 +1,70 @@
+"""The machinery for HTTP, the same for every service: bodies, problems, health, metrics, tokens, its process.
+
+A service sees the names below and nothing else; nothing here knows Kafka, a database, an event or a service.
+"""
+
+from http_edge.bearer import TokenChecker
+from http_edge.bodies import read_model
+from http_edge.edge import Resources, edge
+from http_edge.errors import (
+    BadRequest,
+    Conflict,
+    ContentTooLarge,
+    EdgeError,
+    Fatal,
+    NotFound,
+    Problem,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+    Unprocessable,
+    UnsupportedMediaType,
+)
+from http_edge.health import Check, about
+from http_edge.idempotency import IDEMPOTENCY_KEY, idempotency_key
+from http_edge.keys import KeyPair, KeyRing, generate_key_pair
+from http_edge.log_format import configure_logging
+from http_edge.operations import Header, Operation, json_answer
+from http_edge.request_id import correlation_id
+from http_edge.server import run
+from http_edge.settings import EdgeSettings, read_settings
+from http_edge.stopping import Stop
+from http_edge.tokens import Signer
+from http_edge.trace_context import trace_context
+
+__all__ = [
+    "IDEMPOTENCY_KEY",
+    "BadRequest",
+    "Check",
+    "Conflict",
+    "ContentTooLarge",
+    "EdgeError",
+    "EdgeSettings",
+    "Fatal",
+    "Header",
+    "KeyPair",
+    "KeyRing",
+    "NotFound",
+    "Operation",
+    "Problem",
+    "Resources",
+    "ServiceUnavailable",
+    "Signer",
+    "Stop",
+    "TokenChecker",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unprocessable",
+    "UnsupportedMediaType",
+    "about",
+    "configure_logging",
+    "correlation_id",
+    "edge",
+    "generate_key_pair",
+    "idempotency_key",
+    "json_answer",
+    "read_model",
+    "read_settings",
+    "run",
+    "trace_context",
+]

@@ -1,0 +1,67 @@
+"""One line of a service's table: what a call accepts, what it answers, and the plain function that does it.
+
+The same table routes the requests and makes the OpenAPI description, so the two cannot disagree.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from http_edge.bodies import read_model
+
+Endpoint = Callable[..., Awaitable[BaseModel | Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A request header that an operation looks at."""
+
+    name: str
+    description: str
+    required: bool = False
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`endpoint(request)`, or with `accepts` `endpoint(request, body)`.
+
+    A model that it returns becomes JSON with the first 2xx status of `answers`; a Response goes out as it is.
+    `problems` are the statuses beyond those that every body can meet (400, 413, 415, 422); `bearer` says that
+    a token is looked at (whether there must be one is the endpoint's decision).
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    summary: str = ""
+    description: str = ""
+    accepts: type[BaseModel] | None = None
+    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    problems: Sequence[int] = ()
+    headers: Sequence[Header] = ()
+    bearer: bool = False
+
+    @property
+    def status(self) -> int:
+        return next((status for status in self.answers if 200 <= status < 300), 200)
+
+    def route(self) -> Route:
+        return Route(self.path, self.serve, methods=[self.method], name=f"{self.method} {self.path}")
+
+    async def serve(self, request: Request) -> Response:
+        result = await self._result(request)
+        return result if isinstance(result, Response) else json_answer(result, self.status)
+
+    async def _result(self, request: Request) -> BaseModel | Response:
+        if self.accepts is None:
+            return await self.endpoint(request)
+        return await self.endpoint(request, await read_model(request, self.accepts))
+
+
+def json_answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(model.model_dump_json(), status, headers, "application/json")

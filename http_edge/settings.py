@@ -1,0 +1,64 @@
+"""What every service with an HTTP side can be told by its environment; a wrong value is said in one line.
+
+The environment alone is read here; `.env` is the business of whoever starts the process.
+"""
+
+import os
+import sys
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+EXIT_WRONG_SETTING = os.EX_CONFIG  # 78: restarting will not help
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+class EdgeSettings(BaseSettings):
+    """A service adds its `env_prefix` and its default port. Fields with an alias are common to all."""
+
+    model_config = SettingsConfigDict(
+        populate_by_name=True,  # tests write Settings(log_format=…), the environment LOG_FORMAT
+        env_ignore_empty=True,  # compose hands over NAME= for what is not set
+        hide_input_in_errors=True,  # a URI may hold a password
+        extra="ignore",
+        frozen=True,
+    )
+
+    port: int = Field(ge=0, le=65535, description="Port of HTTP; 0 takes any free one.")
+    host: str = Field("", description="Address to listen on; empty: 127.0.0.1, and ::1 where there is one.")
+    log_format: Literal["console", "json"] = Field(
+        "console", validation_alias="LOG_FORMAT", description="How log lines are written to stderr."
+    )
+
+
+def read_settings(settings: type[SettingsT]) -> SettingsT:
+    """The settings of this process; a missing or wrong one ends it with exit code 78 and a line."""
+    try:
+        return settings()
+    except (ValidationError, SettingsError) as error:
+        sys.stderr.write(f"wrong setting: {explain(settings, error)}\n")
+        sys.exit(EXIT_WRONG_SETTING)
+
+
+def explain(settings: type[BaseSettings], error: ValidationError | SettingsError) -> str:
+    """Names the variables and what is wrong with them; never their values."""
+    if isinstance(error, SettingsError):
+        return " ".join(str(error).split())
+    reasons = (
+        f"{variable_of(settings, str(found['loc'][0]) if found['loc'] else '')}: {found['msg']}"
+        for found in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    return "; ".join(" ".join(reason.split()) for reason in reasons)
+
+
+def variable_of(settings: type[BaseSettings], name: str) -> str:
+    """The environment variable of a field, which an error names by its alias or by its own name."""
+    field = settings.model_fields.get(name)
+    if field is None:
+        return name
+    if isinstance(field.validation_alias, str):
+        return field.validation_alias
+    return f"{settings.model_config.get('env_prefix', '')}{name}".upper()

@@ -1,0 +1,52 @@
+"""Listening on both loopback addresses: `localhost` means 127.0.0.1 to some clients and ::1 to others."""
+
+import errno
+import socket
+
+from http_edge.errors import EdgeError
+
+LOOPBACK = ("127.0.0.1", "::1")
+BACKLOG = 2048  # uvicorn's; the kernel lowers it to its own limit
+# A machine without IPv6 says one of these for ::1.
+_NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+class PortTaken(EdgeError):
+    """The one line that says which address could not be had, and why."""
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """One socket for a given host; for "" both loopback addresses, where the machine has both."""
+    if host:
+        return [_socket(host, port)]
+    sockets = [_socket(LOOPBACK[0], port)]
+    try:
+        sockets.append(_socket(LOOPBACK[1], sockets[0].getsockname()[1]))
+    except OSError as error:
+        if error.errno not in _NO_SUCH_ADDRESS:
+            raise
+    return sockets
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    """Listens at once: a port that is only bound could still be taken away by another process."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+        opened.listen(BACKLOG)
+    except OSError as error:
+        opened.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(f"port {port} of {host} is taken by another process") from None
+        raise
+    return opened
+
+
+def addresses(sockets: list[socket.socket]) -> list[str]:
+    return [_url(*listening.getsockname()[:2]) for listening in sockets]
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
