@@ -1,0 +1,33 @@
+"""What the hub counts, for Prometheus: plain integers, read at each scrape, so that a line costs nothing."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from .feed import Feed
+from .hub import Hub
+from .printer import Printer
+
+
+class HubMetrics(Collector):
+    def __init__(self, hub: Hub, feed: Feed, printer: Printer) -> None:
+        self._hub = hub
+        self._feed = feed
+        self._printer = printer
+
+    def collect(self) -> Iterator[Metric]:
+        counter, gauge = CounterMetricFamily, GaugeMetricFamily
+        hub, ring, feed = self._hub, self._hub.ring, self._feed
+        yield counter("logs_lines", "Lines that went into the ring.", hub.lines)
+        yield counter("logs_flushes", "Segments that they were joined to.", hub.flushes)
+        yield counter("logs_written_bytes", "Bytes of frames given to sockets.", hub.written_bytes)
+        yield counter("logs_fallen_behind", "Clients closed: the ring had moved on.", hub.fallen_behind)
+        yield counter("logs_repeated", "Records not shown: their id was known.", feed.repeated)
+        yield counter("logs_repaired", "Lines that were no line of valid UTF-8.", feed.repaired)
+        yield counter("logs_not_printed", "Lines left out: stdout was blocked.", self._printer.dropped)
+        yield gauge("logs_clients", "Open WebSocket connections.", len(hub.clients))
+        yield gauge("logs_clients_at_head", "Those that have every line.", len(hub.hot))
+        yield gauge("logs_ring_bytes", "Memory of the ring.", ring.bytes)
+        yield gauge("logs_ring_limit_bytes", "Its bound.", ring.limit_bytes)
+        yield gauge("logs_tick_seconds", "How long a flush waits for more lines.", hub.tick)

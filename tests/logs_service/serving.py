@@ -1,0 +1,85 @@
+"""A hub served for real on a loopback port, in the test's own loop, without Kafka: the test publishes itself."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.routing import Route
+
+from http_edge import Stop, edge
+from logs_service.admission import Admission
+from logs_service.hub import Hub
+from logs_service.keepalive import keep_alive
+from logs_service.pages import page_or_about
+from logs_service.protocol import HubProtocol
+from logs_service.ring import Ring
+from logs_service.settings import Settings
+
+
+@dataclass
+class Serving:
+    """A hub behind uvicorn."""
+
+    hub: Hub
+    port: int
+    server: uvicorn.Server
+    served: "asyncio.Task[None]" = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/"
+
+    def publish(self, *lines: str) -> None:
+        """What the feed does."""
+        self.hub.publish([line.encode() for line in lines])
+
+    async def joined(self, count: int) -> None:
+        """So many clients are here and have everything."""
+        await until(lambda: len(self.hub.hot) == count)
+
+    async def stop(self) -> None:
+        self.server.should_exit = True
+        await asyncio.wait_for(self.served, 10)
+
+
+Serve = Callable[..., Awaitable[Serving]]
+
+
+@asynccontextmanager
+async def a_hub(
+    *,
+    http: str = "httptools",
+    ring_bytes: int = 1024 * 1024,
+    ping_seconds: float = 20.0,
+    max_clients: int = 100,
+) -> AsyncIterator[Serving]:
+    hub = Hub(Ring(ring_bytes), asyncio.get_running_loop())
+
+    @asynccontextmanager
+    async def resources(stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
+        pings = asyncio.create_task(keep_alive(hub, ping_seconds))
+        yield {"hub": hub, "admission": Admission(max_clients)}
+        pings.cancel()
+
+    pages = [Route("/", page_or_about)]
+    app = edge("logs_service", "a hub of the tests", Settings(port=0), pages=pages, resources=resources)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, ws=HubProtocol, http=http, log_config=None, lifespan="on"))
+    served = asyncio.create_task(server._serve([listening]))
+    await until(lambda: server.started)
+    serving = Serving(hub, listening.getsockname()[1], server, served)
+    try:
+        yield serving
+    finally:
+        await serving.stop()
+
+
+async def until(holds: Callable[[], object], seconds: float = 5.0) -> None:
+    """Wait for a condition; fail when it does not come true in time."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110  # any condition, of objects that know no event
+            await asyncio.sleep(0.005)
