@@ -4,6 +4,7 @@ An edge keeps documents with an outbox (`OutboxCollection`) and a `Relay` publis
 into events. A `Reader` sees everything and commits nothing. Nothing here knows HTTP or a service.
 """
 
+from event_bus.background import run_in_background
 from event_bus.dispatch import On
 from event_bus.errors import BusError, DatabaseUnavailable, Duplicate, OutboxFull
 from event_bus.published_keys import PublishedKeys
@@ -33,4 +34,5 @@ __all__ = [
     "Record",
     "Relay",
     "Worker",
+    "run_in_background",
 ]

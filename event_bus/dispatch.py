@@ -4,15 +4,20 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from contracts import Envelope, Event, dead_letters_of
 from event_bus import metrics
-from event_bus.errors import Undecodable
+from event_bus.errors import BusError, Undecodable
 from event_bus.kafka import INPUT_LIMIT
 from event_bus.records import Outgoing, Record
 from event_bus.wire import decode, encode
 
 Handler = Callable[[Envelope[Any]], Awaitable[Event | Iterable[Event] | None]]
 KEPT_OF_A_GIANT = 65_536  # bytes of a value that does not fit even into the dead-letter topic
+MOST_OF_A_REASON = 300  # characters
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class Dispatch:
             outputs = await self._outcomes(decode(record))
         except Undecodable as error:
             return [self.dead_letter(record, str(error))]
+        except BusError:
+            raise
+        except Exception as error:  # a bug of the handler: the same record would meet it again, for ever
+            log.exception("a handler failed", topic=record.topic, offset=record.offset)
+            return [self.dead_letter(record, f"the handler failed: {error!r}")]
         if any(output.size() > INPUT_LIMIT for output in outputs):
             return [self.dead_letter(record, "what follows from it is too large")]
         return outputs
@@ -60,11 +70,11 @@ class Dispatch:
         metrics.HANDLED.labels(kind).inc()
         return [encode(event.outcome(data, self._service, name)) for name, data in _named(outcomes)]
 
-    def dead_letter(self, record: Record, reason: str) -> Outgoing:
-        """The record as it was, and in its headers why it is here and where it was."""
+    def dead_letter(self, record: Record, reason: str, *, cut: bool = False) -> Outgoing:
+        """The record as it was, and in its headers why it is here and where it was. `cut`: only its beginning."""
         metrics.DEAD_LETTERS.inc()
         origin = {
-            "dlq_reason": reason,
+            "dlq_reason": reason[:MOST_OF_A_REASON],
             "dlq_topic": record.topic,
             "dlq_partition": str(record.partition),
             "dlq_offset": str(record.offset),
@@ -74,9 +84,11 @@ class Dispatch:
         headers = [*record.headers, *((name, text.encode()) for name, text in origin.items())]
         topic = dead_letters_of(self._service).name
         letter = Outgoing(topic, record.key, record.value, headers)
-        if letter.size() > 2 * INPUT_LIMIT:
-            cut = [("dlq_cut", b"true"), *headers[-len(origin) :]]
-            letter = Outgoing(topic, (record.key or b"")[:1024], (record.value or b"")[:KEPT_OF_A_GIANT], cut)
+        if cut or letter.size() > 2 * INPUT_LIMIT:
+            marked = [("dlq_cut", b"true"), *headers[-len(origin) :]]
+            letter = Outgoing(
+                topic, (record.key or b"")[:1024], (record.value or b"")[:KEPT_OF_A_GIANT], marked
+            )
         if letter.key is None and letter.value is None:  # the client refuses a record of nothing
             letter = Outgoing(topic, b"", None, letter.headers)
         return letter

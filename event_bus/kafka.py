@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
+    ConsumerStoppedError,
     GroupAuthorizationFailedError,
     InvalidProducerEpoch,
     KafkaError,
@@ -63,7 +64,7 @@ def _translated(what: str) -> Iterator[None]:
         raise Refused(f"{what}: {error!r}") from error
     except TimeoutError as error:
         raise Unavailable(f"{what}: no answer within {DEADLINE:g} s") from error
-    except (KafkaError, OSError) as error:
+    except (KafkaError, ConsumerStoppedError, OSError) as error:
         raise Unavailable(f"{what}: {error!r}") from error
 
 
@@ -195,8 +196,8 @@ class Consumer:
     """Reads committed records of partitions. With a group it is told which ones; without, it is given them."""
 
     def __init__(self, broker: Broker, group: str | None = None) -> None:
-        self.changed = asyncio.Event()  # set at each change of the assignment; whoever handles it clears it
-        self.generation = 0
+        self.changed = asyncio.Event()  # set when there is a new assignment; whoever handles it clears it
+        self.generation = 0  # counts as soon as the old assignment is over
         self._broker = broker
         self._client = AIOKafkaConsumer(
             bootstrap_servers=broker.bootstrap_servers,
@@ -238,13 +239,17 @@ class Consumer:
         return frozenset(Partition(*partition) for partition in self._client.assignment())
 
     async def batch(self, partitions: Sequence[Partition], limit: int, wait: float) -> list[Record]:
-        """What is there, at most `limit` records; waits `wait` seconds for the first one."""
+        """What is there, at most `limit` records; waits `wait` seconds for the first one.
+
+        During a rebalance the client would wait for its end, however long that takes: here too the deadline.
+        """
         with _translated("fetching"):
-            batches = await self._client.getmany(
-                *(TopicPartition(*partition) for partition in partitions),
-                timeout_ms=int(wait * 1000),
-                max_records=limit,
-            )
+            async with asyncio.timeout(wait + DEADLINE):
+                batches = await self._client.getmany(
+                    *(TopicPartition(*partition) for partition in partitions),
+                    timeout_ms=int(wait * 1000),
+                    max_records=limit,
+                )
         return [record for batch in batches.values() for record in batch]
 
     async def committed(self, partition: Partition) -> int:
@@ -290,12 +295,9 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         self._consumer = consumer
 
     def on_partitions_revoked(self, revoked: object) -> None:
-        self._mark()
+        self._consumer.generation += 1
 
     def on_partitions_assigned(self, assigned: object) -> None:
-        self._mark()
-
-    def _mark(self) -> None:
         self._consumer.generation += 1
         self._consumer.changed.set()
 

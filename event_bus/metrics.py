@@ -8,7 +8,7 @@ WRITE = Histogram("outbox_write_seconds", "one shared write of documents", bucke
 WRITE_SIZE = Histogram(
     "outbox_write_documents", "documents in one shared write", buckets=(1, 2, 5, 10, 20, 50, 100)
 )
-PENDING = Gauge("outbox_pending_documents", "documents whose events wait for Kafka, as counted here")
+PENDING = Gauge("outbox_pending_documents", "documents whose events wait for Kafka", ["collection"])
 PUBLISHED = Counter("relay_events_published_total", "events that left an outbox")
 RELAY_TRANSACTION = Histogram(
     "relay_transaction_seconds", "one Kafka transaction of the relay", buckets=_BUCKETS

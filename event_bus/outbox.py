@@ -6,7 +6,7 @@ State and events are one document and one write, so neither is ever there withou
 is the finished record, as legible text. `pending_since` is there as long as the outbox is not empty.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -29,7 +29,7 @@ def entry(envelope: Envelope[Event]) -> Entry:
         "id": str(envelope.id),
         "topic": record.topic,
         "key": record.key.decode(),
-        "headers": {name: part.decode() for name, part in record.headers},
+        "headers": {name: part.decode() for name, part in record.headers if part is not None},
         "value": record.value.decode(),
     }
 
@@ -42,7 +42,7 @@ def record(stored: Entry) -> Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The outbox of one document as it was read: oldest event first."""
+    """The outbox of one document as it was read: oldest event first. Without entries: only to be cleared."""
 
     document: Any  # its _id
     entries: Sequence[Entry]
@@ -59,7 +59,7 @@ class Outbox(Protocol):
         """Calls `wake` after each write of this process."""
         ...
 
-    def backlog(self) -> AsyncIterator[Pending]:
+    def backlog(self) -> AsyncGenerator[Pending, None]:
         """All pending documents, oldest first, through one cursor. A document that got events meanwhile may
         come as it was, never with an event before an older one of its own."""
         ...

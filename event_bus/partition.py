@@ -11,7 +11,7 @@ import structlog
 from event_bus import metrics
 from event_bus.backoff import Backoff, Rivalry
 from event_bus.dispatch import Dispatch
-from event_bus.errors import Fenced, Refused, TooLarge, Unavailable
+from event_bus.errors import Fenced, TooLarge, Unavailable
 from event_bus.kafka import Consumer, ProducerPair
 from event_bus.records import Committed, Outgoing, Partition, Record
 from event_bus.settings import Broker
@@ -38,6 +38,7 @@ class PartitionWorker:
         self._id = f"{group}-{name}-{partition.partition}"
         self._generation = consumer.generation
         self._limit = MOST_RECORDS
+        self._refused: dict[int, list[str]] = {}  # by offset: why the broker did not take what follows
         self.stopping = False
         self.busy = False
         self.trouble: str | None = "starting"
@@ -46,23 +47,25 @@ class PartitionWorker:
     async def run(self) -> None:
         """Raises Rival and Refused; everything else is tried again, with new producers, from what is committed."""
         backoff, rivalry = Backoff(), Rivalry()
-        while not self.stopping:
+        while self._ours():
             try:
                 async with ProducerPair(self._broker, self._id) as pair:
                     await self._take_up()
-                    while not self.stopping:
+                    while self._ours():
                         await self._step(pair)
                         backoff.reset()
             except TooLarge:
-                self._halve()
-            except Refused:
-                raise
+                log.warning("the broker refused the size of a record", partition=self._id)
             except Unavailable as error:
                 self._note(error)
                 if isinstance(error, Fenced) and rivalry.fenced():
                     raise Rival(f"another process works as {self._id}") from error
                 await backoff.wait()
             metrics.RECOVERIES.inc()
+
+    def _ours(self) -> bool:
+        """After a rebalance a new worker has the partition, here or elsewhere: to start once more would fence it."""
+        return not self.stopping and self._consumer.generation == self._generation
 
     def _note(self, error: Exception) -> None:
         if self.trouble != str(error):
@@ -77,20 +80,34 @@ class PartitionWorker:
 
     async def _step(self, pair: ProducerPair) -> None:
         batch = await self._consumer.batch([self._partition], self._limit, WAIT_SECONDS)
-        if not batch or self._consumer.generation != self._generation:
+        if not batch or not self._ours():
             return  # fetched before a rebalance: no longer ours to handle
         self.busy = True
         try:
             await self._commit(pair, batch, await self._outputs(batch))
         except TooLarge as error:
-            if len(batch) > 1:
-                raise
-            await self._bury(batch[0], error)
+            self._blame(batch, error)
+            raise  # the producers are done for; what was blamed is handled after the next start
         finally:
             self.busy = False
 
     async def _outputs(self, batch: list[Record]) -> list[Outgoing]:
-        return [output for record in batch for output in await self._dispatch.handle(record)]
+        return [output for record in batch for output in await self._handled(record)]
+
+    async def _handled(self, record: Record) -> list[Outgoing]:
+        refusals = self._refused.get(record.offset)
+        if not refusals:
+            return await self._dispatch.handle(record)
+        if len(refusals) > 2:
+            raise Unavailable(f"not even a cut dead letter is taken: {refusals[-1]}")
+        return [self._dispatch.dead_letter(record, refusals[0], cut=len(refusals) > 1)]
+
+    def _blame(self, batch: list[Record], error: TooLarge) -> None:
+        """Smaller batches until the record to blame is alone: it becomes a dead letter, at last a cut one."""
+        if len(batch) > 1:
+            self._limit = max(1, len(batch) // 8)
+        else:
+            self._refused.setdefault(batch[0].offset, []).append(str(error))
 
     async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
         following = batch[-1].offset + 1
@@ -98,16 +115,7 @@ class PartitionWorker:
             await pair.transact(outputs, self._group, {self._partition: Committed(following)})
         self.position = following
         self._limit = min(MOST_RECORDS, 2 * self._limit)
-
-    def _halve(self) -> None:
-        """The broker refused the size of some record: smaller batches, until the one to blame is alone."""
-        self._limit = max(1, self._limit // 8)
-
-    async def _bury(self, record: Record, error: TooLarge) -> None:
-        """The broker refused what follows from this one record, so it is this one that can't be handled."""
-        async with ProducerPair(self._broker, self._id) as pair:
-            await self._commit(pair, [record], [self._dispatch.dead_letter(record, str(error))])
-        raise TooLarge("go on with new producers") from error
+        self._refused.clear()
 
 
 async def stop(workers: "dict[PartitionWorker, asyncio.Task[None]]", seconds: float) -> None:

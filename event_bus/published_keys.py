@@ -11,6 +11,7 @@ from typing import Self
 import structlog
 
 from contracts import IDENTITY_KEYS, KeyPublished
+from event_bus.background import Stop, run_in_background
 from event_bus.backoff import Backoff
 from event_bus.errors import DatabaseUnavailable, Undecodable
 from event_bus.reader import Reader
@@ -29,20 +30,21 @@ log = structlog.get_logger()
 class PublishedKeys:
     """Calls `apply` for each key that is published or withdrawn, oldest first. `table`: where to keep them too."""
 
-    def __init__(self, broker: Broker, apply: Apply, table: KeyTable | None = None) -> None:
+    def __init__(self, broker: Broker, apply: Apply, stop: Stop, table: KeyTable | None = None) -> None:
         self._reader = Reader(broker, [IDENTITY_KEYS.name], "beginning")
         self._apply, self._table = apply, table
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = stop
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Starts to read the topic, behind what was kept, if the database answers."""
-        self._tasks = [asyncio.create_task(self._follow())]
+        self._task = run_in_background(self._follow(), "identity_keys", self._stop)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks, timeout=5.0)
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=5.0)
 
     async def caught_up(self) -> bool:
         """Reads to the topic's end, in a second at most; False if Kafka is away."""
@@ -54,9 +56,10 @@ class PublishedKeys:
     async def _follow(self) -> None:
         if self._table is not None:
             await _insist(self._load)
-        async for batch in self._reader.batches():
-            for record in batch:
-                await self._take(record)
+        async with contextlib.aclosing(self._reader.batches()) as batches:
+            async for batch in batches:
+                for record in batch:
+                    await self._take(record)
 
     async def _load(self) -> None:
         assert self._table is not None

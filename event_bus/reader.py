@@ -4,7 +4,8 @@ Nothing is committed. Each replica sees everything, and what it makes of it in m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Literal
 
 import structlog
@@ -17,6 +18,7 @@ from event_bus.settings import Broker
 
 MOST_RECORDS = 5_000  # a batch: some milliseconds of work, so that the loop stays responsive
 LOOK_SECONDS = 2.0  # a quiet reader asks for the end this often, and so learns that the broker is away
+GOAL_SECONDS = 0.02  # while somebody waits for the end: positions pass over markers without a record
 
 Place = Literal["beginning", "end"] | Callable[[Mapping[Partition, int]], Mapping[Partition, int]]
 log = structlog.get_logger()
@@ -29,14 +31,16 @@ class Reader:
         self._broker, self._topics, self._start = broker, topics, start
         self._next: dict[Partition, int] = {}  # the offset to go on from
         self._trouble: str | None = "starting"
-        self._caught_up = asyncio.Event()
         self._look = asyncio.Event()
+        self._asked: list[asyncio.Future[bool]] = []  # who wants to know of the end
+        self._waiting: list[asyncio.Future[bool]] = []  # … of the one that is the goal now
+        self._goal: dict[Partition, int] | None = None
 
     def not_ready(self) -> str | None:
         """None when it is at the end of what there is and the broker answers."""
         return self._trouble
 
-    async def batches(self) -> AsyncIterator[list[Record]]:
+    async def batches(self) -> AsyncGenerator[list[Record], None]:
         """Ends never. After an error it goes on behind the last record that it yielded."""
         backoff = Backoff(0.5)
         while True:
@@ -44,8 +48,9 @@ class Reader:
             try:
                 partitions = await self._open(consumer)
                 backoff.reset()
-                async for batch in self._read(consumer, partitions):
-                    yield batch
+                async with contextlib.aclosing(self._read(consumer, partitions)) as batches:
+                    async for batch in batches:
+                        yield batch
             except Unavailable as error:
                 if self._trouble != str(error):
                     log.warning("the reader waits", topics=self._topics, reason=str(error))
@@ -59,14 +64,14 @@ class Reader:
 
         Somebody must be reading `batches()` meanwhile.
         """
-        self._caught_up.clear()
+        asked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
         self._look.set()
         try:
             async with asyncio.timeout(seconds):
-                await self._caught_up.wait()
+                return await asked
         except TimeoutError:
             return False
-        return True
 
     async def _open(self, consumer: Consumer) -> list[Partition]:
         await consumer.start()
@@ -83,18 +88,24 @@ class Reader:
         ends = await consumer.ends(partitions)
         return dict(ends if self._start == "end" else self._start(ends))
 
-    async def _read(self, consumer: Consumer, partitions: Sequence[Partition]) -> AsyncIterator[list[Record]]:
+    async def _read(
+        self, consumer: Consumer, partitions: Sequence[Partition]
+    ) -> AsyncGenerator[list[Record], None]:
+        self._goal = None
+        self._look.set()  # at once, so that a quiet topic is known to be quiet
         while True:
             batch = await self._next_batch(consumer, partitions)
             if batch:
                 yield batch
                 for record in batch:
                     self._next[Partition(record.topic, record.partition)] = record.offset + 1
-            if not batch or self._look.is_set() or self._trouble:
+            if self._goal is not None or self._look.is_set() or not batch:
                 await self._look_for_the_end(consumer, partitions)
 
     async def _next_batch(self, consumer: Consumer, partitions: Sequence[Partition]) -> list[Record]:
-        """What is there; an empty one when nothing came for a while or somebody waits for the end."""
+        """What is there; an empty one when nothing came for a while or somebody asks for the end."""
+        if self._goal is not None:
+            return await consumer.batch(partitions, MOST_RECORDS, GOAL_SECONDS)
         fetch = asyncio.ensure_future(consumer.batch(partitions, MOST_RECORDS, LOOK_SECONDS))
         look = asyncio.ensure_future(self._look.wait())
         try:
@@ -105,12 +116,17 @@ class Reader:
             fetch.cancel()
 
     async def _look_for_the_end(self, consumer: Consumer, partitions: Sequence[Partition]) -> None:
-        """Compares positions, which pass over the markers of transactions, with the ends."""
-        ends = await consumer.ends(partitions)
-        positions = {partition: await consumer.position(partition) for partition in partitions}
-        if all(positions[partition] >= end for partition, end in ends.items()):
-            self._trouble = None
+        """The end is where it was when somebody asked: under steady traffic the present one is never reached."""
+        if self._goal is None:
             self._look.clear()
-            self._caught_up.set()
+            asked, self._asked = self._asked, []
+            self._goal, self._waiting = await consumer.ends(partitions), [*self._waiting, *asked]
+        positions = {partition: await consumer.position(partition) for partition in partitions}
+        if all(positions[partition] >= end for partition, end in self._goal.items()):
+            self._goal, self._trouble = None, None
+            waiting, self._waiting = self._waiting, []
+            for future in waiting:
+                if not future.done():
+                    future.set_result(True)
         elif self._trouble:
             self._trouble = "reading what has gathered"

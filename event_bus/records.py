@@ -38,13 +38,13 @@ class Outgoing:
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
     def size(self) -> int:
         """Upper bound in bytes of this record in a batch: its parts, and the lengths before each of them."""
-        parts = [self.key or b"", self.value or b"", *(part for _, part in self.headers)]
-        names = (name.encode() for name, _ in self.headers)
-        return sum(map(len, parts)) + sum(map(len, names)) + 10 * (len(parts) + len(self.headers)) + 70
+        parts = [self.key, self.value, *(part for _, part in self.headers)]
+        names = [name.encode() for name, _ in self.headers]
+        return sum(len(part or b"") for part in [*parts, *names]) + 10 * (len(parts) + len(names)) + 70
 
 
 @dataclass(frozen=True, slots=True)

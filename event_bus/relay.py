@@ -8,13 +8,14 @@ reads the ledger and takes out what it names. So wherever a relay died, what it 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
 import structlog
 
 from contracts import NOTIFICATIONS
 from event_bus import ledger, metrics
+from event_bus.background import Stop, run_in_background
 from event_bus.backoff import Backoff, Rivalry
 from event_bus.errors import BusError, DatabaseUnavailable, Fenced, Refused
 from event_bus.kafka import Admin, ProducerPair
@@ -28,7 +29,6 @@ IDLE_SECONDS = 1.0  # without: a safety net
 LEDGER_SECONDS = 86_400.0  # a foreign broker may forget an idle group after a week: committed again daily
 RIVAL, FORBIDDEN = 75, 78  # exit codes: EX_TEMPFAIL, EX_CONFIG
 
-Stop = Callable[[int, str], None]
 log = structlog.get_logger()
 
 
@@ -53,7 +53,7 @@ class Relay:
             outbox.on_write(self._woken.set)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name=self._id)
+        self._task = run_in_background(self._run(), self._id, self._stop)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -78,6 +78,7 @@ class Relay:
                     await self._with_lease(backoff)
                 else:
                     self._trouble = None  # a waiting replica is as it should be
+                    self._woken.clear()
                     await self._wait(RENEW_SECONDS)
             except Refused as error:
                 self._trouble = str(error)
@@ -148,8 +149,8 @@ class Relay:
         """Publishes all that was pending when it began. False if there was nothing."""
         found = False
         for outbox in self._outboxes:
-            async with contextlib.aclosing(_batches(outbox.backlog())) as batches:
-                async for batch in batches:
+            async with contextlib.aclosing(outbox.backlog()) as backlog:
+                async for batch in _batches(backlog):
                     found = True
                     await self._publish(pair, outbox, batch)
                     if self._stopping.is_set():
@@ -160,8 +161,9 @@ class Relay:
         records = [record(stored) for pending in batch for stored in pending.entries]
         self._publishing = True
         try:
-            with metrics.RELAY_TRANSACTION.time():
-                await pair.transact(records, self._group, self._entry(batch))
+            if records:
+                with metrics.RELAY_TRANSACTION.time():
+                    await pair.transact(records, self._group, self._entry(batch))
             with metrics.RELAY_CLEAR.time():
                 await outbox.clear(batch)
         finally:
@@ -179,7 +181,7 @@ class Relay:
                 await self._woken.wait()
 
 
-async def _batches(backlog: AsyncIterator[Pending]) -> AsyncGenerator[list[Pending], None]:
+async def _batches(backlog: AsyncIterator[Pending]) -> AsyncIterator[list[Pending]]:
     """Cuts a backlog into transactions of at most as many events as the ledger can name.
 
     A document with more events than that is published in part; the rest comes with the next look.

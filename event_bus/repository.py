@@ -8,23 +8,26 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
+import bson
 import pymongo
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import UpdateMany, UpdateOne
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorCursor
+from pymongo import UpdateMany
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.uri_parser import parse_uri
 
 from contracts import Envelope, Event
 from event_bus import metrics
 from event_bus.errors import DatabaseUnavailable, Duplicate, OutboxFull
 from event_bus.group_commit import GroupCommit
-from event_bus.outbox import LEASE_SECONDS, Entry, Pending, entry
+from event_bus.outbox import LEASE_SECONDS, Pending, entry
 
 WRITE_SECONDS, LOOKUP_SECONDS = 3.5, 1.5  # of one call
+RELAY_SECONDS = 30.0  # of a call of the relay, for which no request waits: a backlog of 20,000 is read in 2 s
 REQUEST_SECONDS = 5.0  # a write, its place in the queue, and the look-up when its outcome is unknown
 MOST_PER_WRITE = (
     100  # documents that share a write: 16 ms on the embedded database, hardly more per second beyond
@@ -47,6 +50,15 @@ _CLIENT_OPTIONS: Mapping[str, Any] = {
     "retryWrites": False,  # a repeated insert would meet itself as a duplicate
     "tz_aware": True,
 }
+
+
+def checked_uri(uri: str) -> str:
+    """Raises ValueError for what the driver would not take. The text never quotes it: it may hold a password."""
+    try:
+        parse_uri(uri, validate=True)
+    except (PyMongoError, ValueError):
+        raise ValueError("must be a mongodb:// URI") from None
+    return uri
 
 
 class Database:
@@ -99,7 +111,7 @@ class OutboxCollection:
     """A collection of documents with outboxes (see `event_bus.outbox`). `unique`: fields that are unique if there."""
 
     def __init__(
-        self, database: Database, name: str, *, unique: Sequence[str] = (), max_pending: int = 100_000
+        self, database: Database, name: str, *, unique: Sequence[str] = (), max_pending: int = 20_000
     ) -> None:
         self._documents = database.collection(name)
         self._unique, self._max_pending = unique, max_pending
@@ -115,7 +127,10 @@ class OutboxCollection:
 
     async def insert(self, document: Document, events: Sequence[Envelope[Event]]) -> None:
         """One write of state and events. Raises Duplicate, OutboxFull, DatabaseUnavailable."""
-        stored = document | {"outbox": [entry(event) for event in events], "pending_since": time.time_ns()}
+        stored = dict(document)
+        if events:
+            stored |= {"outbox": [entry(event) for event in events], "pending_since": time.time_ns()}
+        bson.encode(stored)  # what can't be stored fails here, alone, and not with all that share its write
         async with _request_deadline():
             await self._prepare()
             await self._commit(stored)
@@ -165,36 +180,47 @@ class OutboxCollection:
     def on_write(self, wake: Callable[[], None]) -> None:
         self._wake = wake
 
-    async def backlog(self) -> AsyncIterator[Pending]:
-        with deadline(WRITE_SECONDS):
-            cursor = self._documents.find({"pending_since": {"$gt": 0}}, {"outbox": 1})
-            batch = await cursor.sort("pending_since", 1).to_list(101)
-        while batch:
-            for document in batch:
-                yield Pending(document["_id"], document["outbox"])
-            with deadline(WRITE_SECONDS):
-                batch = await cursor.to_list(101)
+    async def backlog(self) -> AsyncGenerator[Pending, None]:
+        cursor = self._documents.find({"pending_since": {"$gt": 0}}, {"outbox": 1}).sort("pending_since", 1)
+        try:
+            while batch := await _read(cursor):
+                for document in batch:
+                    yield Pending(document["_id"], document["outbox"])
+        finally:
+            with contextlib.suppress(DatabaseUnavailable), deadline(LOOKUP_SECONDS):
+                await cursor.close()
 
     async def clear(self, published: Collection[Pending]) -> None:
-        """Whole outboxes are dropped by `_id` when nothing was added since; of the others, exactly these ids."""
-        whole = [
-            UpdateOne(_unchanged(pending), {"$unset": dict.fromkeys(_STORED, 1)}) for pending in published
-        ]
-        with deadline(WRITE_SECONDS):
-            result = await self._documents.bulk_write(whole, ordered=False)
-        self._pending -= result.matched_count
-        if result.matched_count < len(whole):
-            keys = [pending.document for pending in published]
-            await self._pull({"_id": {"$in": keys}}, [i for pending in published for i in pending.ids])
+        """Drops the outboxes that hold nothing else; takes exactly these ids out of those that got more meanwhile."""
+        keys = [pending.document for pending in published]
+        ids = [event_id for pending in published for event_id in pending.ids]
+        another = {"$elemMatch": {"id": {"$nin": [str(event_id) for event_id in ids]}}}
+        whole = {"_id": {"$in": keys}, "outbox": {"$not": another}}
+        with deadline(RELAY_SECONDS):
+            dropped = await self._documents.update_many(whole, {"$unset": dict.fromkeys(_STORED, 1)})
+        self._count(-dropped.modified_count)
+        if dropped.matched_count < len(keys):
+            await self._pull(keys, ids)
 
     async def forget(self, ids: Collection[UUID]) -> None:
-        if ids:
-            await self._pull({"pending_since": {"$gt": 0}}, ids)
+        """Walks the backlog: the last round held its oldest documents, so all are found at once or are gone."""
+        wanted = {str(event_id) for event_id in ids}
+        holders: list[object] = []
+        async with contextlib.aclosing(self.backlog()) as backlog:
+            async for pending in backlog:
+                if held := wanted & {stored["id"] for stored in pending.entries}:
+                    holders.append(pending.document)
+                    wanted -= held
+                if not wanted:
+                    break
+        if holders:
+            await self._pull(holders, ids)
 
-    async def _pull(self, where: Document, ids: Collection[UUID]) -> None:
+    async def _pull(self, keys: Collection[object], ids: Collection[UUID]) -> None:
+        where: Document = {"_id": {"$in": list(keys)}}
         gone = {"$pull": {"outbox": {"id": {"$in": [str(event_id) for event_id in ids]}}}}
         empty = where | {"outbox": []}
-        with deadline(WRITE_SECONDS):
+        with deadline(RELAY_SECONDS):
             await self._documents.bulk_write(
                 [UpdateMany(where, gone), UpdateMany(empty, {"$unset": dict.fromkeys(_STORED, 1)})]
             )
@@ -217,16 +243,20 @@ class OutboxCollection:
     async def _recount(self) -> None:
         """Other replicas write and publish too, so the count of this process may be off."""
         if time.monotonic() - self._counted > RECOUNT_SECONDS:
-            with deadline(LOOKUP_SECONDS):
+            self._counted = time.monotonic()
+            self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
+            with contextlib.suppress(DatabaseUnavailable), deadline(LOOKUP_SECONDS):
                 self._pending = await self._documents.count_documents(
                     {"pending_since": {"$gt": 0}}, limit=self._max_pending
                 )
-            self._counted = time.monotonic()
 
     def _written(self) -> None:
-        self._pending += 1
-        metrics.PENDING.set(self._pending)
+        self._count(1)
         self._wake()
+
+    def _count(self, more: int) -> None:
+        self._pending = max(0, self._pending + more)
+        metrics.PENDING.labels(self._documents.name).set(self._pending)
 
     async def _write(self, documents: Sequence[Document]) -> Sequence[Exception | None]:
         metrics.WRITE_SIZE.observe(len(documents))
@@ -243,7 +273,7 @@ class OutboxCollection:
         try:
             await self._documents.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            raise _PartlyDone(error.details or {}) from error
+            raise _PartlyDone(error.details or {}, len(documents)) from error
 
     async def _look_up(
         self, documents: Sequence[Document], unknown: DatabaseUnavailable
@@ -259,35 +289,30 @@ class OutboxCollection:
         return [None if there.get(d["_id"]) == _state(d) else unknown for d in documents]
 
 
+async def _read(cursor: "AsyncIOMotorCursor[Document]") -> list[Document]:
+    with deadline(RELAY_SECONDS):
+        return await cursor.to_list(101)
+
+
 class _PartlyDone(Exception):
     """Some documents of a shared write were refused: an error for each of these indexes."""
 
-    def __init__(self, details: Mapping[str, Any]) -> None:
-        self.errors: dict[int, Exception] = {
-            error["index"]: Duplicate(_fields(error))
-            if error["code"] == DUPLICATE_KEY
-            else DatabaseUnavailable(f"the database refused a write: {error['code']}")
-            for error in details.get("writeErrors", ())
-        }
+    def __init__(self, details: Mapping[str, Any], documents: int) -> None:
+        self.errors: dict[int, Exception] = {}
+        if details.get("writeConcernErrors"):  # written, but not known to be in the journal
+            unsure = DatabaseUnavailable("the database did not journal a write")
+            self.errors = dict.fromkeys(range(documents), unsure)
+        for error in details.get("writeErrors", ()):
+            code = error["code"]
+            self.errors[error["index"]] = (
+                Duplicate(_fields(error))
+                if code == DUPLICATE_KEY
+                else DatabaseUnavailable(f"the database refused a write: {code}")
+            )
 
 
 def _state(document: Document) -> Document:
     return {field: value for field, value in document.items() if field not in _STORED}
-
-
-def _unchanged(pending: Pending) -> Document:
-    """Outboxes only grow at the end, and only a relay takes entries out: as many entries as were read, with the
-    same last one, means that they are the same ones."""
-    last = len(pending.entries) - 1
-    return {
-        "_id": pending.document,
-        "outbox": {"$size": last + 1},
-        f"outbox.{last}.id": _last_id(pending.entries),
-    }
-
-
-def _last_id(entries: Sequence[Entry]) -> str:
-    return str(entries[-1]["id"])
 
 
 class DatabaseLease:
@@ -299,19 +324,24 @@ class DatabaseLease:
         self.contended = False
 
     async def acquire(self) -> bool:
-        free = {"$or": [{"owner": self._owner}, {"$expr": {"$lt": ["$expires", "$$NOW"]}}]}
-        mine = {
-            "owner": self._owner,
-            "expires": {"$add": ["$$NOW", self._length // timedelta(milliseconds=1)]},
+        """One update, so that there is no moment in between: take it if it is free, else say that we wait."""
+        expired = {"$lt": ["$expires", "$$NOW"]}  # what is not there comes before every date
+        free = {"$or": [{"$eq": ["$owner", self._owner]}, expired]}
+        until = {"$add": ["$$NOW", self._length // timedelta(milliseconds=1)]}
+        change = {
+            "owner": {"$cond": [free, self._owner, "$owner"]},
+            "expires": {"$cond": [free, until, "$expires"]},
+            "rival_seen": {"$cond": [free, "$rival_seen", "$$NOW"]},
         }
-        with deadline(LOOKUP_SECONDS):
-            try:
+        try:
+            with deadline(LOOKUP_SECONDS):
                 lease = await self._leases.find_one_and_update(
-                    {"_id": "relay"} | free, [{"$set": mine}], upsert=True, return_document=True
+                    {"_id": "relay"}, [{"$set": change}], upsert=True, return_document=True
                 )
-            except DuplicateKeyError:  # it is there and neither free nor ours: tell its owner that we wait
-                await self._leases.update_one({"_id": "relay"}, [{"$set": {"rival_seen": "$$NOW"}}])
-                return False
+        except Duplicate:  # another replica made the document at the same moment
+            return False
+        if lease["owner"] != self._owner:
+            return False
         rival, renewed = lease.get("rival_seen"), lease["expires"] - self._length
         self.contended = rival is not None and renewed - rival < 3 * self._length
         return True
@@ -338,4 +368,7 @@ class KeyTable:
             if jwk is None:
                 await self._keys.delete_one({"_id": kid})
             else:
-                await self._keys.replace_one({"_id": kid}, {"jwk": dict(jwk)}, upsert=True)
+                with contextlib.suppress(
+                    DuplicateKeyError
+                ):  # another replica kept the same at the same moment
+                    await self._keys.replace_one({"_id": kid}, {"jwk": dict(jwk)}, upsert=True)

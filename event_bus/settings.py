@@ -1,9 +1,14 @@
 """Where the broker is and what goes before every name on it."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from event_bus.repository import checked_uri
+
+_SERVER = r"(\[[0-9A-Fa-f:.]+\]|[^\s,:\[\]]+):[0-9]{1,5}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,10 @@ class BusSettings(BaseSettings):
     model_config = SettingsConfigDict(populate_by_name=True, extra="ignore")
 
     kafka_bootstrap_servers: str = Field(
-        "127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="Kafka, as HOST:PORT,…"
+        "127.0.0.1:9092",
+        validation_alias="KAFKA_BOOTSTRAP_SERVERS",
+        pattern=rf"^{_SERVER}(,{_SERVER})*$",
+        description="Kafka, as HOST:PORT,…",
     )
     topic_prefix: str = Field(
         "",
@@ -43,12 +51,12 @@ class OutboxSettings(BaseSettings):
 
     model_config = SettingsConfigDict(populate_by_name=True, extra="ignore")
 
-    mongo_uri: str = Field(
+    mongo_uri: Annotated[str, AfterValidator(checked_uri)] = Field(
         "mongodb://127.0.0.1:27017/?directConnection=true",
         validation_alias="MONGO_URI",
         repr=False,
         description="the MongoDB server; each service has its own database on it",
     )
     outbox_max_pending: int = Field(
-        100_000, ge=1, description="documents that may wait for Kafka before requests get a 503"
+        20_000, ge=1, description="documents that may wait for Kafka before requests get a 503"
     )

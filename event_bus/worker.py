@@ -6,15 +6,16 @@ partitions by their consumer group.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 import structlog
 
 from event_bus import partition as partitions
+from event_bus.background import Stop, run_in_background
 from event_bus.backoff import Backoff
 from event_bus.dispatch import Dispatch, On
-from event_bus.errors import BusError, Refused
+from event_bus.errors import BusError, Refused, Unavailable
 from event_bus.kafka import Consumer
 from event_bus.partition import PartitionWorker, Rival
 from event_bus.settings import Broker
@@ -24,7 +25,6 @@ STOP_SECONDS = 5.0  # what a transaction under way may still take
 WATCH_SECONDS = 5.0
 SILENCE_SECONDS = 30.0  # lag without progress for so long: the client has fallen silent, rebuild it
 
-Stop = Callable[[int, str], None]
 log = structlog.get_logger()
 
 
@@ -40,7 +40,7 @@ class Worker:
         self._silences = 0
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name=self._group)
+        self._task = run_in_background(self._run(), self._group, self._stop)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -79,15 +79,24 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_SECONDS):
                     await consumer.changed.wait()
+            self._raise_failures()
             if consumer.changed.is_set():
                 consumer.changed.clear()
                 await self._follow(consumer)
-            self._raise_failures()
-            backoff.reset()
-            if await watch.silent(self._workers):
-                self._silences += 1
-                log.error("the consumer fell silent", group=self._group, times=self._silences)
-                raise _Silent
+                backoff.reset()
+            await self._look(watch)
+
+    async def _look(self, watch: "_Watch") -> None:
+        """A broker that is away is waited for with this consumer: a new one would have to wait for its session."""
+        try:
+            silent = await watch.silent(self._workers)
+        except Unavailable as error:
+            return self._note(str(error))
+        self._trouble = None if self._workers else "waiting for partitions"
+        if silent:
+            self._silences += 1
+            log.error("the consumer fell silent", group=self._group, times=self._silences)
+            raise _Silent
 
     async def _follow(self, consumer: Consumer) -> None:
         """A new generation: whatever was fetched before it is dropped, and every partition taken up anew."""
@@ -97,7 +106,6 @@ class Worker:
             task = asyncio.create_task(worker.run(), name=f"{self._group} {partition}")
             task.add_done_callback(lambda _: consumer.changed.set() if self._workers else None)
             self._workers[worker] = task
-        self._trouble = None
 
     async def _stop_workers(self) -> None:
         workers, self._workers = self._workers, {}
@@ -107,7 +115,6 @@ class Worker:
         for task in self._workers.values():
             if task.done() and not task.cancelled():
                 task.result()
-                raise BusError("a partition was lost")
 
     async def _let_go(self, consumer: Consumer) -> None:
         await self._stop_workers()
@@ -132,19 +139,18 @@ class _Watch:
         self._since, self._positions = self._clock(), [0]
 
     async def silent(self, workers: "dict[PartitionWorker, asyncio.Task[None]]") -> bool:
+        """Raises Unavailable when the broker does not answer."""
         positions = [worker.position for worker in workers]
-        if positions != self._positions or any(worker.trouble or worker.busy for worker in workers):
+        working = positions != self._positions or any(worker.trouble or worker.busy for worker in workers)
+        if working or not await self._lag():
             self._since, self._positions = self._clock(), positions
-        if self._clock() - self._since < SILENCE_SECONDS:
-            return False
-        return await self._lag(workers)
+        return self._clock() - self._since >= SILENCE_SECONDS
 
-    async def _lag(self, workers: "dict[PartitionWorker, asyncio.Task[None]]") -> bool:
-        """Positions of the client pass over the markers of transactions; those of the workers do not."""
+    async def _lag(self) -> bool:
+        """By the client's positions, which pass over the markers of transactions."""
         assigned = sorted(self._consumer.assignment)
         ends = await self._consumer.ends(assigned)
-        for partition in assigned:
-            if await self._consumer.position(partition) < ends[partition]:
-                return True
-        self._since = self._clock()
-        return False
+        positions = [await self._consumer.position(partition) for partition in assigned]
+        return any(
+            position < ends[partition] for partition, position in zip(assigned, positions, strict=True)
+        )

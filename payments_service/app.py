@@ -62,7 +62,7 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         lease = DatabaseLease(database, settings.port)
         async with (
             Relay(settings.broker, routes.SERVICE, [payments.outbox], lease, stop) as relay,
-            PublishedKeys(settings.broker, keys.apply, KeyTable(database)) as published,
+            PublishedKeys(settings.broker, keys.apply, stop, KeyTable(database)) as published,
         ):
             yield {
                 "payments": payments,

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 GUEST = "guest"
 PAYMENTS = UUID("6f1d5b52-52c7-4a5e-9c39-0c5d0b0b8f0e")  # the namespace of payment ids that come from a key
 
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
+_QUANTITY = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ def _printable(text: str) -> str:
     return text
 
 
+def _quantity(text: str) -> str:
+    """Without leading zeros: `01` and `1` are the same request."""
+    if not _QUANTITY.fullmatch(text) or int(text) == 0:
+        raise ValueError("must be a whole number from 1 to 9999")
+    return str(int(text))
+
+
 Short = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 
 
@@ -60,7 +68,7 @@ class PayRequest(BaseModel):
     )
     currency: Literal["EUR", "USD", "GBP", "CHF"] = "EUR"
     product: Short | None = Field(None, description="What is bought; the default product if left out")
-    quantity: Annotated[str, Field(pattern=r"^[0-9]{1,4}$")] = Field("1", description="1 to 9999")
+    quantity: Annotated[str, AfterValidator(_quantity)] = Field("1", description="1 to 9999")
     method: Literal["card", "transfer", "paypal"] = "card"
     order_id: Short | None = None
     reference: Short | None = Field(None, description="Shown at the end of the message")

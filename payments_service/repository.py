@@ -33,8 +33,10 @@ class Payments:
             raise KeyReused
         return earlier
 
-    async def bound(self, binding: str) -> Payment | None:
-        return await self.outbox.find_one({"binding": binding})
+    async def bound_to_another(self, binding: str, payment_id: str) -> bool:
+        """Whether an accepted payment other than this one has the key."""
+        found = await self.outbox.find_one({"binding": binding})
+        return found is not None and found["_id"] != payment_id
 
     async def get(self, payment_id: str) -> Payment | None:
         return await self.outbox.get(payment_id)

@@ -33,7 +33,7 @@ async def pay(request: Request, body: PayRequest) -> Paid:
     payment_id = model.payment_id(payer, key, print_of_body)
     declined = model.declined(payment_id, settings.decline_rate)
     binding = None if key is None else f"{payer}\n{key}"
-    if declined and binding and await payments.bound(binding):
+    if declined and binding and await payments.bound_to_another(binding, str(payment_id)):
         raise _reused()
     events = _events(payer, payment_id, body, declined)
     payment = _document(payer, payment_id, body, events, declined)
@@ -64,13 +64,8 @@ async def _payer(request: Request) -> str:
 
 def _check_limits(body: PayRequest, settings: Settings) -> None:
     if model.Money.parse(body.amount, body.currency).minor > settings.max_amount * 100:
-        raise _invalid("amount", f"must be {settings.max_amount} at most")
-    if int(body.quantity) == 0:
-        raise _invalid("quantity", "must be more than 0")
-
-
-def _invalid(field: str, message: str) -> Unprocessable:
-    return Unprocessable("Some fields are not as they must be.", [{"field": field, "message": message}])
+        message = f"must be {settings.max_amount} at most"
+        raise Unprocessable("Some fields are not as they must be.", [{"field": "amount", "message": message}])
 
 
 def _reused() -> Unprocessable:

@@ -63,7 +63,7 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         async with (
             Hashing(settings.bcrypt_cost, settings.hash_threads, settings.hash_queue) as hashing,
             Relay(settings.broker, SERVICE, outboxes, lease, stop) as relay,
-            SigningKeyring(keys, settings.broker) as keyring,
+            SigningKeyring(keys, settings.broker, stop) as keyring,
         ):
             yield {
                 "users": users,

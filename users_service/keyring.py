@@ -11,8 +11,8 @@ from uuid import uuid4
 import structlog
 
 from contracts import Envelope, KeyPublished
-from event_bus import Broker, DatabaseUnavailable, OutboxFull, PublishedKeys
-from http_edge import KeyPair, KeyRing, generate_key_pair
+from event_bus import Broker, DatabaseUnavailable, OutboxFull, PublishedKeys, run_in_background
+from http_edge import KeyPair, KeyRing, Stop, generate_key_pair
 from users_service.repository import SigningKey, SigningKeys
 
 SERVICE = "users_service"
@@ -24,10 +24,10 @@ log = structlog.get_logger()
 class SigningKeyring:
     """Has the newest committed key in `signer_key`, and all public halves in `public`."""
 
-    def __init__(self, keys: SigningKeys, broker: Broker) -> None:
-        self._keys = keys
+    def __init__(self, keys: SigningKeys, broker: Broker, stop: Stop) -> None:
+        self._keys, self._stop = keys, stop
         self._on_topic: dict[str, bool] = {}  # key id: there, or withdrawn
-        self._published = PublishedKeys(broker, self._seen)
+        self._published = PublishedKeys(broker, self._seen, stop)
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.signer_key: KeyPair | None = None
@@ -35,7 +35,7 @@ class SigningKeyring:
 
     async def __aenter__(self) -> Self:
         await self._published.__aenter__()
-        self._task = asyncio.create_task(self._run(), name="signing keys")
+        self._task = run_in_background(self._run(), "signing keys", self._stop)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
