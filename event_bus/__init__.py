@@ -7,9 +7,10 @@ into events. A `Reader` sees everything and commits nothing. Nothing here knows 
 from event_bus.background import run_in_background
 from event_bus.dispatch import On
 from event_bus.errors import BusError, DatabaseUnavailable, Duplicate, OutboxFull
+from event_bus.printer import Printer
 from event_bus.published_keys import PublishedKeys
 from event_bus.reader import Reader
-from event_bus.records import Partition, Record
+from event_bus.records import Outgoing, Partition, Record
 from event_bus.relay import Relay
 from event_bus.repository import Database, DatabaseLease, KeyTable, OutboxCollection
 from event_bus.settings import Broker, BusSettings, OutboxSettings
@@ -28,7 +29,9 @@ __all__ = [
     "OutboxCollection",
     "OutboxFull",
     "OutboxSettings",
+    "Outgoing",
     "Partition",
+    "Printer",
     "PublishedKeys",
     "Reader",
     "Record",

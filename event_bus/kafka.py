@@ -143,6 +143,13 @@ class Producer:
     async def discard(self) -> None:
         """Lets go of the client whatever state it is in. Takes seconds at most."""
         client = self._client
+        manager = client._txn_manager
+        for future in (
+            manager._transaction_waiter,
+            *(offsets[2] for offsets in manager._pending_txn_offsets),
+        ):
+            if future is not None:  # nobody waits for it any more; its error would be reported as forgotten
+                future.add_done_callback(lambda done: done.cancelled() or done.exception())
         client._closed = True  # stop() would flush first, and wait for a broker that may be gone
         sender = client._sender.sender_task
         if sender is not None:

@@ -5,6 +5,7 @@ before, and settles his transaction, before it reads where to go on.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -30,10 +31,16 @@ class PartitionWorker:
     """Runs until it is stopped or the consumer loses the partition."""
 
     def __init__(
-        self, broker: Broker, group: str, dispatch: Dispatch, consumer: Consumer, partition: Partition
+        self,
+        broker: Broker,
+        group: str,
+        dispatch: Dispatch,
+        consumer: Consumer,
+        partition: Partition,
+        committed: Callable[[Sequence[Outgoing]], None],
     ) -> None:
         self._broker, self._group, self._dispatch = broker, group, dispatch
-        self._consumer, self._partition = consumer, partition
+        self._consumer, self._partition, self._committed = consumer, partition, committed
         name = partition.topic.removeprefix(broker.prefix)
         self._id = f"{group}-{name}-{partition.partition}"
         self._generation = consumer.generation
@@ -114,6 +121,7 @@ class PartitionWorker:
         with metrics.WORKER_TRANSACTION.time():
             await pair.transact(outputs, self._group, {self._partition: Committed(following)})
         self.position = following
+        self._committed(outputs)
         self._limit = min(MOST_RECORDS, 2 * self._limit)
         self._refused.clear()
 

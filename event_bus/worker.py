@@ -6,7 +6,7 @@ partitions by their consumer group.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import structlog
@@ -18,6 +18,7 @@ from event_bus.dispatch import Dispatch, On
 from event_bus.errors import BusError, Refused, Unavailable
 from event_bus.kafka import Consumer
 from event_bus.partition import PartitionWorker, Rival
+from event_bus.records import Outgoing
 from event_bus.settings import Broker
 
 RIVAL, FORBIDDEN, SILENT = 75, 78, 1  # exit codes
@@ -29,10 +30,20 @@ log = structlog.get_logger()
 
 
 class Worker:
-    """Runs the table of a service on a broker, as the consumer group of its name."""
+    """Runs the table of a service on a broker, as the consumer group of its name.
 
-    def __init__(self, broker: Broker, service: str, consumes: Sequence[On], stop: Stop) -> None:
-        self._broker, self._group, self._stop = broker, service, stop
+    `committed` is told what has become visible to everybody, batch by batch; it must not wait.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        service: str,
+        consumes: Sequence[On],
+        stop: Stop,
+        committed: Callable[[Sequence[Outgoing]], None] = lambda outputs: None,
+    ) -> None:
+        self._broker, self._group, self._stop, self._committed = broker, service, stop, committed
         self._dispatch = Dispatch(service, consumes)
         self._workers: dict[PartitionWorker, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +113,9 @@ class Worker:
         """A new generation: whatever was fetched before it is dropped, and every partition taken up anew."""
         await self._stop_workers()
         for partition in sorted(consumer.assignment):
-            worker = PartitionWorker(self._broker, self._group, self._dispatch, consumer, partition)
+            worker = PartitionWorker(
+                self._broker, self._group, self._dispatch, consumer, partition, self._committed
+            )
             task = asyncio.create_task(worker.run(), name=f"{self._group} {partition}")
             task.add_done_callback(lambda _: consumer.changed.set() if self._workers else None)
             self._workers[worker] = task

@@ -1,7 +1,7 @@
 """Puts the log hub together: topic → feed → hub → WebSockets, and the HTTP side around it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -11,19 +11,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from contracts.topics import LOGS
-from event_bus import Reader
+from event_bus import Reader, run_in_background
+from event_bus.printer import Printer
 from http_edge import Stop, edge
-
-from .admission import Admission
-from .feed import Feed
-from .hub import Hub
-from .keepalive import keep_alive
-from .metrics import HubMetrics
-from .pages import page_or_about
-from .printer import Printer
-from .ring import Ring
-from .seen import Seen
-from .settings import Settings
+from logs_service.admission import Admission
+from logs_service.feed import Feed
+from logs_service.hub import Hub
+from logs_service.keepalive import keep_alive
+from logs_service.metrics import HubMetrics
+from logs_service.pages import page_or_about
+from logs_service.ring import Ring
+from logs_service.seen import Seen
+from logs_service.settings import Settings
 
 SUMMARY = "Every log line of the shop, live: connect any WebSocket client to / here."
 
@@ -50,24 +49,13 @@ async def _resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[st
         opened.callback(REGISTRY.unregister, metrics)
         reader = Reader(settings.broker, [LOGS.name], start="end")
         admission = Admission(settings.max_clients, settings.allowed_hosts, settings.allowed_origins)
-        async with _running(stop, feed.run(reader), keep_alive(hub, settings.ping_seconds)):
+        tasks = [
+            run_in_background(feed.run(reader), "feed", stop),
+            run_in_background(keep_alive(hub, settings.ping_seconds), "keepalive", stop),
+        ]
+        try:
             yield {"hub": hub, "admission": admission, "readiness": {"kafka": reader.not_ready}}
-
-
-@asynccontextmanager
-async def _running(stop: Stop, *works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Neither ends by itself: if one does, the process must not go on half alive."""
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            stop(1, f"a background task ended: {task.exception()!r}")
-
-    tasks = [asyncio.create_task(work) for work in works]
-    for task in tasks:
-        task.add_done_callback(ended)
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)

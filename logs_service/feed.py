@@ -3,19 +3,19 @@
 Values stay bytes: nothing here reads the JSON. Must not know aiokafka; the reader rebuilds itself.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from typing import Protocol
 
+from event_bus.printer import Printer
 from event_bus.records import Record
-
-from .frames import one_line
-from .hub import Hub
-from .printer import Printer
-from .seen import Seen
+from logs_service.frames import one_line
+from logs_service.hub import Hub
+from logs_service.seen import Seen
 
 
 class Source(Protocol):
-    def batches(self) -> AsyncIterator[list[Record]]: ...
+    def batches(self) -> AsyncGenerator[list[Record], None]: ...
 
 
 class Feed:
@@ -26,8 +26,9 @@ class Feed:
         self.repeated = self.repaired = 0
 
     async def run(self, source: Source) -> None:
-        async for batch in source.batches():
-            self.show(batch)
+        async with aclosing(source.batches()) as batches:
+            async for batch in batches:
+                self.show(batch)
 
     def show(self, records: Iterable[Record]) -> None:
         new = (record.value for record in records if self._is_new(record))

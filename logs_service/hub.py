@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from .frames import text_frame
-from .ring import Evicted, Ring, Segment
+from logs_service.frames import text_frame
+from logs_service.ring import Evicted, Ring, Segment
 
 SEGMENT_BYTES = 64 * 1024  # a flush is cut here: four of them fill a turn, and a full socket is noticed soon
 TURN_BYTES = 256 * 1024  # what one client may catch up before the others have their turn; one socket buffer

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from .hub import Hub
+from logs_service.hub import Hub
 
 
 async def keep_alive(hub: Hub, interval: float) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from .feed import Feed
-from .hub import Hub
-from .printer import Printer
+from event_bus.printer import Printer
+from logs_service.feed import Feed
+from logs_service.hub import Hub
 
 
 class HubMetrics(Collector):

@@ -21,8 +21,8 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from .admission import Admission
-from .hub import Client, Hub
+from logs_service.admission import Admission
+from logs_service.hub import Client, Hub
 
 # What a client that does not read may hold in the kernel; the default grows to 4 MB before anybody notices.
 SEND_BUFFER_BYTES = 256 * 1024

@@ -1,14 +1,14 @@
 """The composition of notifications_service: one row, a worker, and health."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
 
-from contracts import LogLine, Notification
-from event_bus import On, Worker
+from contracts import LOGS, LogLine, Notification
+from event_bus import On, Outgoing, Printer, Worker
 from http_edge import Stop, edge
 from notifications_service import handlers
 from notifications_service.settings import Settings
@@ -28,5 +28,11 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
-    async with Worker(settings.broker, SERVICE, CONSUMES, stop) as worker:
-        yield {"readiness": {"worker": worker.not_ready}}
+    """Each line is printed when it is committed."""
+
+    def committed(outputs: Sequence[Outgoing]) -> None:
+        printer.print([output.value for output in outputs if output.topic == LOGS.name and output.value])
+
+    with closing(Printer()) as printer:
+        async with Worker(settings.broker, SERVICE, CONSUMES, stop, committed) as worker:
+            yield {"readiness": {"worker": worker.not_ready}}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logs_service.feed import Feed
 from logs_service.metrics import HubMetrics
-from logs_service.printer import Printer
+from event_bus.printer import Printer
 from logs_service.seen import Seen
 from tests.logs_service.test_hub import hub_with
 

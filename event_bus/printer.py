@@ -3,14 +3,15 @@
 Bounded: what does not fit while stdout is blocked is left out and counted, and said as soon as it moves on.
 """
 
-import logging
 import os
 import threading
 from collections.abc import Sequence
 
+import structlog
+
 LIMIT_BYTES = 1024 * 1024  # some thousand lines: a terminal that is scrolled back for a moment misses nothing
 
-_LOGGER = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Printer:
@@ -49,10 +50,10 @@ class Printer:
             try:
                 _write_all(self._descriptor, batch)
             except OSError as error:
-                _LOGGER.warning("stdout is gone, lines are no longer printed: %s", error)
+                log.warning("stdout is gone, lines are no longer printed", reason=str(error))
                 return
             if self.dropped > told:
-                _LOGGER.warning("stdout was blocked: %d lines were not printed", self.dropped - told)
+                log.warning("stdout was blocked", lines_not_printed=self.dropped - told)
                 told = self.dropped
 
     def _next(self) -> bytes:
