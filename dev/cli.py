@@ -1,0 +1,185 @@
+"""The command `./shop`: reads flags, hands over, and turns every error into one line."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from dev import addresses, doctor, launcher, logfiles, plan, record, status
+from dev.errors import ShopError
+from dev.paths import ROOT
+from dev.run import Stopped
+
+app = typer.Typer(
+    help="An event-only shop on a real Kafka, without Docker.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console(width=None if sys.stdout.isatty() else 160)  # a file or a pipe has no width to keep to
+
+State = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the data and logs.")]
+PortsFrom = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Ports N logs (WebSocket), N+1 users, N+2 payments, N+3 kept for inventories, N+4 notifications, "
+        "N+5 to N+9 kept for services to come, N+10 Kafka, N+11 its controller, N+12 MongoDB, "
+        "in place of 3000, 3001, 3002, 3003, 3004, 9092, 9093, 27017.",
+    ),
+]
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+@app.command()
+def up(
+    state: State = plan.STATE,
+    ports_from: PortsFrom = None,
+    detach: Annotated[bool, typer.Option("-d", "--detach", help="Return when all is ready.")] = False,
+    ephemeral: Annotated[
+        bool, typer.Option(help="Keep nothing: a folder that is removed at the end.")
+    ] = False,
+) -> None:
+    """Start everything and stay; Ctrl-C stops it."""
+    if detach and ephemeral:
+        raise ShopError("-d and --ephemeral do not go together: with -d, choose a folder by --state")
+    if detach:
+        launcher.in_background(_flags(state, ports_from), state.absolute())
+    elif ephemeral:
+        with launcher.ephemeral() as folder:
+            _up(folder, ports_from)
+    else:
+        _up(state, ports_from)
+
+
+def _up(state: Path, ports_from: int | None) -> None:
+    launcher.up(plan.make(state, ports_from), say, lambda run: addresses.show(run, console))
+
+
+def _flags(state: Path, ports_from: int | None) -> list[str]:
+    return ["--state", str(state.absolute()), *(["--ports-from", str(ports_from)] if ports_from else [])]
+
+
+@app.command()
+def down(state: State = plan.STATE) -> None:
+    """Stop everything, also what a killed launcher left."""
+    launcher.down(state.absolute(), say)
+
+
+@app.command("status")
+def show_status(
+    state: State = plan.STATE,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """What runs, where, and whether it is ready."""
+    if as_json:
+        print(json.dumps(status.as_json(state.absolute())))
+    else:
+        status.show(state.absolute(), console)
+
+
+@app.command()
+def logs(
+    service: Annotated[str | None, typer.Argument(help="One of them; all if left out.")] = None,
+    state: State = plan.STATE,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
+) -> None:
+    """What the processes wrote."""
+    folder = state.absolute() / "logs"
+    there = {log.stem: log for log in sorted(folder.glob("*.log"))}
+    if not there:
+        raise ShopError(f"no logs in {folder}: nothing was started there yet")
+    if service and service not in there:
+        raise ShopError(f"no log of {service}; there are: {', '.join(there)}")
+    chosen = [there[service]] if service else list(there.values())
+    logfiles.show(chosen, follow)
+
+
+@app.command()
+def demo(state: State = plan.STATE) -> None:
+    """Play the story on the shop that runs, or on one of its own for the moment."""
+    from dev.demo import play  # the client libraries are needed by this command alone
+
+    found = record.read(state.absolute())
+    if found and found.ready and found.launcher.process():
+        play(found, say)
+        return
+    say("no shop runs here: starting one for the demo, on free ports, which keeps nothing")
+    with launcher.ephemeral() as folder, launcher.running(plan.on_free_ports(folder), say) as run:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        play(run.record, say)
+
+
+@app.command()
+def tail(state: State = plan.STATE) -> None:
+    """Print the lines of the WebSocket as they come."""
+    from dev.tail import follow
+
+    follow(_running(state).urls["logs_service"].replace("http://", "ws://") + "/")
+
+
+@app.command()
+def topics(state: State = plan.STATE) -> None:
+    """Topics, records, consumer groups and how far they are behind."""
+    from dev.topics import show
+
+    show(_running(state).bootstrap_servers, console)
+
+
+def _running(state: Path) -> record.Record:
+    found = record.read(state.absolute())
+    if found is None:
+        raise ShopError(f"nothing runs on {state}; ./shop up starts it")
+    return found
+
+
+@app.command("doctor")
+def examine(state: State = plan.STATE, ports_from: PortsFrom = None) -> None:
+    """Whether this machine can run it, and what to do if not."""
+    if not doctor.show(plan.make(state, ports_from), console):
+        raise SystemExit(1)
+
+
+@app.command(context_settings=PASS_ON)
+def test(context: typer.Context) -> None:
+    """Run the tests; arguments go to pytest."""
+    launcher.fetch_tools(plan.make(plan.STATE, None))
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *context.args])
+
+
+@app.command(context_settings=PASS_ON)
+def bench(context: typer.Context, name: str) -> None:
+    """Run benchmarks/NAME.py."""
+    if not (ROOT / "benchmarks" / f"{name}.py").exists():
+        there = sorted(file.stem for file in (ROOT / "benchmarks").glob("[!_]*.py"))
+        raise ShopError(f"no benchmark {name}; there are: {', '.join(there) or 'none'}")
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", f"benchmarks.{name}", *context.args])
+
+
+@app.command("check", hidden=True)
+def prepare_checks() -> None:
+    """For scripts/check: the script `shop` installs what the checks need before this is reached."""
+
+
+def main() -> None:
+    try:
+        app(prog_name="./shop")
+    except ShopError as error:
+        sys.exit(f"shop: {error}")
+    except (Stopped, KeyboardInterrupt):
+        sys.exit(130)  # as a shell says it of Ctrl-C
+    except OSError as error:
+        sys.exit(f"shop: {error.filename or 'the system'}: {error.strerror}")
