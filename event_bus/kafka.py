@@ -64,6 +64,8 @@ def _translated(what: str) -> Iterator[None]:
         raise Refused(f"{what}: {error!r}") from error
     except TimeoutError as error:
         raise Unavailable(f"{what}: no answer within {DEADLINE:g} s") from error
+    except UnicodeDecodeError as error:  # the client can neither read such a batch nor step over it
+        raise Unavailable(f"{what}: a record has a header whose name is not UTF-8") from error
     except (KafkaError, ConsumerStoppedError, OSError) as error:
         raise Unavailable(f"{what}: {error!r}") from error
 

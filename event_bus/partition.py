@@ -76,7 +76,7 @@ class PartitionWorker:
 
     def _note(self, error: Exception) -> None:
         if self.trouble != str(error):
-            log.warning("a partition waits", partition=self._id, reason=str(error))
+            log.warning("a partition waits", partition=self._id, position=self.position, reason=str(error))
         self.trouble = str(error)
 
     async def _take_up(self) -> None:

@@ -95,7 +95,8 @@ class Worker:
                 consumer.changed.clear()
                 await self._follow(consumer)
                 backoff.reset()
-            await self._look(watch)
+            if consumer.generation:  # a member; with more instances than partitions one without work
+                await self._look(watch)
 
     async def _look(self, watch: "_Watch") -> None:
         """A broker that is away is waited for with this consumer: a new one would have to wait for its session."""
@@ -103,7 +104,7 @@ class Worker:
             silent = await watch.silent(self._workers)
         except Unavailable as error:
             return self._note(str(error))
-        self._trouble = None if self._workers else "waiting for partitions"
+        self._trouble = None
         if silent:
             self._silences += 1
             log.error("the consumer fell silent", group=self._group, times=self._silences)
