@@ -1,12 +1,16 @@
-"""Concurrent callers share one write: what has come while the last write ran goes together in the next one.
+"""Concurrent callers share one write: what has come while others were written goes together in the next one.
 
-There is no waiting window: the first caller of a quiet moment is written at once.
+There is no waiting window: the first caller of a quiet moment is written at once. Two writes are under way at a
+time, so that this process works on the answers of one while the database works on the other.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+
+WRITERS = 2
+CROWD = 8  # callers at a time: fewer are not worth making room for
 
 T = TypeVar("T")
 
@@ -19,15 +23,35 @@ class GroupCommit(Generic[T]):
     ) -> None:
         self._write, self._most = write, most
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._writers: set[asyncio.Task[None]] = set()
+        self._callers = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     async def __call__(self, item: T) -> None:
         """Returns when `item` is written. Cancelled before its turn, it is not written at all."""
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, outcome))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain())
-        await outcome
+        if len(self._writers) < WRITERS:
+            writer = asyncio.create_task(self._drain())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
+        self._count(1)
+        try:
+            await outcome
+        finally:
+            self._count(-1)
+
+    async def quiet(self) -> None:
+        """Returns when no crowd waits for its writes."""
+        await self._quiet.wait()
+
+    def _count(self, more: int) -> None:
+        self._callers += more
+        if self._callers < CROWD:
+            self._quiet.set()
+        else:
+            self._quiet.clear()
 
     async def _drain(self) -> None:
         while batch := self._next_batch():

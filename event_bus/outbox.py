@@ -59,6 +59,10 @@ class Outbox(Protocol):
         """Calls `wake` after each write of this process."""
         ...
 
+    async def quiet(self) -> None:
+        """Returns when no crowd of requests waits for the database: the relay lets them go first."""
+        ...
+
     def backlog(self) -> AsyncGenerator[Pending, None]:
         """All pending documents, oldest first, through one cursor. A document that got events meanwhile may
         come as it was, never with an event before an older one of its own."""

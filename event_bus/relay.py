@@ -26,6 +26,7 @@ from event_bus.settings import Broker
 RENEW_SECONDS = 1.0
 POLL_SECONDS = 0.05  # with other replicas, whose requests wake only their own process
 IDLE_SECONDS = 1.0  # without: a safety net
+RUSH_SECONDS = 1.0  # the longest pause between two rounds, however many requests there are
 LEDGER_SECONDS = 86_400.0  # a foreign broker may forget an idle group after a week: committed again daily
 RIVAL, FORBIDDEN = 75, 78  # exit codes: EX_TEMPFAIL, EX_CONFIG
 
@@ -152,10 +153,17 @@ class Relay:
             async with contextlib.aclosing(outbox.backlog()) as backlog:
                 async for batch in _batches(backlog):
                     found = True
+                    await self._let_requests_go_first(outbox)
                     await self._publish(pair, outbox, batch)
                     if self._stopping.is_set():
                         return True
         return found
+
+    async def _let_requests_go_first(self, outbox: Outbox) -> None:
+        """In a rush the database has better things to do than to clear outboxes: events wait, people do not."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RUSH_SECONDS):
+                await outbox.quiet()
 
     async def _publish(self, pair: ProducerPair, outbox: Outbox, batch: Sequence[Pending]) -> None:
         records = [record(stored) for pending in batch for stored in pending.entries]

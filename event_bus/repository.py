@@ -180,6 +180,9 @@ class OutboxCollection:
     def on_write(self, wake: Callable[[], None]) -> None:
         self._wake = wake
 
+    async def quiet(self) -> None:
+        await self._commit.quiet()
+
     async def backlog(self) -> AsyncGenerator[Pending, None]:
         cursor = self._documents.find({"pending_since": {"$gt": 0}}, {"outbox": 1}).sort("pending_since", 1)
         try:
