@@ -229,12 +229,16 @@ class Consumer:
         """Joins the group. From now on `assignment` changes at any time."""
         self._client.subscribe([self._broker.named(topic) for topic in topics], listener=_Listener(self))
 
+    async def look_up(self, topics: Sequence[str]) -> None:
+        """Without this a topic that is made later is found a minute later. Raises Unavailable if one is missing."""
+        for topic in topics:
+            async with _call(f"looking up the topic {topic} (does kafka_init make it?)"):
+                await self._client._client._wait_on_metadata(self._broker.named(topic))
+
     async def assign_all(self, topics: Sequence[str]) -> list[Partition]:
         """Takes every partition of the topics, without a group. Raises Unavailable if one does not exist."""
+        await self.look_up(topics)
         names = [self._broker.named(topic) for topic in topics]
-        async with _call("looking up the topics"):
-            for name in names:  # without a group their partitions are not in the metadata until asked for
-                await self._client._client._wait_on_metadata(name)
         partitions = [
             Partition(name, number)
             for name in names

@@ -328,7 +328,8 @@ class DatabaseLease:
 
     async def acquire(self) -> bool:
         """One update, so that there is no moment in between: take it if it is free, else say that we wait."""
-        expired = {"$lt": ["$expires", "$$NOW"]}  # what is not there comes before every date
+        # As numbers: SecantusDB does not compare a stored date with $$NOW.
+        expired = {"$lt": [{"$toLong": {"$ifNull": ["$expires", 0]}}, {"$toLong": "$$NOW"}]}
         free = {"$or": [{"$eq": ["$owner", self._owner]}, expired]}
         until = {"$add": ["$$NOW", self._length // timedelta(milliseconds=1)]}
         change = {

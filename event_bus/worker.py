@@ -84,6 +84,7 @@ class Worker:
     async def _live(self, consumer: Consumer, backoff: Backoff) -> None:
         """One consumer's life: follows its assignment until something fails."""
         await consumer.start()
+        await consumer.look_up(self._dispatch.topics())
         consumer.subscribe(self._dispatch.topics())
         watch = _Watch(consumer)
         while True:
