@@ -344,7 +344,7 @@ class DatabaseLease:
                 )
         except Duplicate:  # another replica made the document at the same moment
             return False
-        if lease["owner"] != self._owner:
+        if lease is None or lease["owner"] != self._owner:
             return False
         rival, renewed = lease.get("rival_seen"), lease["expires"] - self._length
         self.contended = rival is not None and renewed - rival < 3 * self._length

@@ -12,6 +12,9 @@ from kafka_init.settings import Settings
 
 DONE, FAILED, WRONG = 0, 1, 78
 RETRY_SECONDS = 0.5
+# How long a null record of a compacted topic stays. Who slept for longer would never hear that a key was withdrawn,
+# and would publish it again.
+YEAR_MS = str(365 * 24 * 3600 * 1000)
 
 log = structlog.get_logger()
 
@@ -53,7 +56,7 @@ def _config(topic: Topic, settings: Settings) -> dict[str, str]:
     """By size and never by time: a machine that slept for ten days must lose nothing that was not consumed."""
     limit = REQUEST_LIMIT if topic.holds_inputs else INPUT_LIMIT + 48_576  # what is around a record
     kept = (
-        {"cleanup.policy": "compact"}
+        {"cleanup.policy": "compact", "delete.retention.ms": YEAR_MS}
         if topic.cleanup == "compact"
         else {
             "cleanup.policy": "delete",

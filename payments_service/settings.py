@@ -13,7 +13,9 @@ class Settings(BusSettings, OutboxSettings, EdgeSettings):
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_")
 
     port: int = Field(3002, ge=0, le=65535, description="port of HTTP")
-    database: str = Field("payments_service", description="name of its own database")
+    database: str = Field(
+        "payments_service", pattern=r"^[A-Za-z0-9_-]{1,63}$", description="name of its own database"
+    )
     allow_guests: bool = Field(True, description="pay without a token, as `guest`")
     decline_rate: float = Field(0.0, ge=0, le=1, description="share of payments that are declined")
     max_amount: Decimal = Field(Decimal("10000.00"), gt=0, description="the most that one payment may be")

@@ -13,7 +13,9 @@ class Settings(BusSettings, OutboxSettings, EdgeSettings):
     model_config = SettingsConfigDict(env_prefix="USERS_")
 
     port: int = Field(3001, ge=0, le=65535, description="port of HTTP")
-    database: str = Field("users_service", description="name of its own database")
+    database: str = Field(
+        "users_service", pattern=r"^[A-Za-z0-9_-]{1,63}$", description="name of its own database"
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="each step doubles the time of a hash (12: 0.3 s)")
     hash_threads: int = Field(os.cpu_count() or 1, ge=1, description="passwords hashed at a time")
     hash_queue: int = Field(128, ge=64, description="requests that may wait for hashing before a 503")

@@ -1,13 +1,13 @@
 """stdout gets every line, and whoever blocks it blocks nobody else."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
-from logs_service.printer import Printer
+from event_bus.printer import Printer
 
 Pipe = tuple[int, int]
 
@@ -51,9 +51,7 @@ def test_closing_writes_what_is_left(pipe: Pipe) -> None:
     assert read(reading, 11) == b"last words\n"
 
 
-def test_a_blocked_stdout_stalls_nobody_and_is_told_of_later(
-    pipe: Pipe, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_blocked_stdout_stalls_nobody_and_is_told_of_later(pipe: Pipe) -> None:
     reading, writing = pipe
     printer = Printer(writing, limit_bytes=10_000)
     lines = [b"x" * 999] * 10
@@ -63,10 +61,10 @@ def test_a_blocked_stdout_stalls_nobody_and_is_told_of_later(
     assert time.monotonic() - began < 1
     assert printer.dropped >= 900 - 65
     kept = 1000 - printer.dropped
-    with caplog.at_level(logging.WARNING):
+    with capture_logs() as logged:
         assert len(read(reading, kept * 1000)) == kept * 1000
-        soon(lambda: caplog.records)
-    assert f"{printer.dropped} lines were not printed" in caplog.text
+        soon(lambda: logged)
+    assert logged[0]["lines_not_printed"] == printer.dropped
     printer.close()
 
 
@@ -81,12 +79,13 @@ def test_closing_does_not_wait_for_a_stdout_that_stays_blocked(pipe: Pipe) -> No
     soon(lambda: not printer._thread.is_alive())
 
 
-def test_a_stdout_that_is_gone_ends_the_printing_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stdout_that_is_gone_ends_the_printing_and_nothing_else() -> None:
     reading, writing = os.pipe()
     printer = Printer(writing)
     os.close(reading)
-    printer.print([b"to nobody"])
-    soon(lambda: not printer._thread.is_alive())
-    printer.print([b"nor this"])
-    assert "stdout is gone" in caplog.text
+    with capture_logs() as logged:
+        printer.print([b"to nobody"])
+        soon(lambda: not printer._thread.is_alive())
+        printer.print([b"nor this"])
+    assert [entry["event"] for entry in logged] == ["stdout is gone, lines are no longer printed"]
     os.close(writing)

@@ -49,4 +49,8 @@ async def test_the_fields_of_a_line_come_in_the_documented_order(shop: Any) -> N
         "time", "level", "service", "event", "message", "user", "event_id", "correlation_id", "trace_id",
     ]  # fmt: skip
     assert line["message"] == "guest paid 25.00 EUR (reference r17)"
-    assert (line["level"], line["service"], line["event"]) == ("INFO", "payments_service", "payments.accepted")
+    assert (line["level"], line["service"], line["event"]) == (
+        "INFO",
+        "payments_service",
+        "payments.accepted",
+    )
