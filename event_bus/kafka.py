@@ -286,6 +286,11 @@ class Consumer:
         async with _call("reading the position"):
             return int(await self._client.position(TopicPartition(*partition)))
 
+    def note_failure(self, task: "asyncio.Task[None]") -> None:
+        """For the done-callback of a task that works on a partition: wakes whoever waits for `changed`."""
+        if not task.cancelled() and task.exception() is not None:
+            self.changed.set()
+
     def seek(self, partition: Partition, offset: int) -> None:
         """Always explicit: the client's own `seek_to_committed` skips what was fetched before a first commit."""
         with _translated("seeking"):

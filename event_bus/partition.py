@@ -68,7 +68,8 @@ class PartitionWorker:
                 if isinstance(error, Fenced) and rivalry.fenced():
                     raise Rival(f"another process works as {self._id}") from error
                 await backoff.wait()
-            metrics.RECOVERIES.inc()
+            if self._ours():
+                metrics.RECOVERIES.inc()
 
     def _ours(self) -> bool:
         """After a rebalance a new worker has the partition, here or elsewhere: to start once more would fence it."""

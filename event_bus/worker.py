@@ -119,7 +119,7 @@ class Worker:
                 self._broker, self._group, self._dispatch, consumer, partition, self._committed
             )
             task = asyncio.create_task(worker.run(), name=f"{self._group} {partition}")
-            task.add_done_callback(lambda _: consumer.changed.set() if self._workers else None)
+            task.add_done_callback(consumer.note_failure)
             self._workers[worker] = task
 
     async def _stop_workers(self) -> None:
