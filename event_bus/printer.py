@@ -29,6 +29,8 @@ class Printer:
     def print(self, lines: Sequence[bytes]) -> None:
         """Hand over a batch; never waits. It is written by one system call with what else is waiting."""
         batch = b"".join([line + b"\n" for line in lines])
+        if not batch:
+            return
         with self._changed:
             if self._waiting_bytes + len(batch) > self._limit_bytes:
                 self.dropped += len(lines)
