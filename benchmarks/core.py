@@ -160,23 +160,26 @@ async def throughput(shop: RunningShop, table: Table, seconds: float = 6.0) -> N
     table.add_row("single journaled inserts, one at a time", f"{single:,.0f}/s", "", "")
     process = shop.process("payments_service")
     for callers in (32, 128):
-        async with AsyncExitStack() as stack:
-            ways = [
-                await stack.enter_async_context(Connection(shop.port("payments_service")))
-                for _ in range(callers)
-            ]
-            before = sum(process.cpu_times()[:2])
-            took = await closed_loop(callers, seconds, lambda number: checked(ways[number]))
-            used = sum(process.cpu_times()[:2]) - before
+        before = sum(process.cpu_times()[:2])
+        took = await paying(shop, callers, seconds)
+        used = sum(process.cpu_times()[:2]) - before
         rate = len(took) / seconds
         table.add_row(
             f"/pay, {callers} connections",
-            f"{rate:,.0f}/s = {rate / single:.1f} × single inserts; p50 {percentile(took, 0.5) * 1e3:.0f} ms; "
+            f"{rate:,.0f}/s = {rate / single:.1f} x single inserts; p50 {percentile(took, 0.5) * 1e3:.0f} ms; "
             f"{used / len(took) * 1e3:.2f} ms CPU a request, relay included",
-            "3 ×",
+            "3 x",
             "",
         )
         await drained(shop)
+
+
+async def paying(shop: RunningShop, callers: int, seconds: float) -> list[float]:
+    async with AsyncExitStack() as stack:
+        ways = [
+            await stack.enter_async_context(Connection(shop.port("payments_service"))) for _ in range(callers)
+        ]
+        return await closed_loop(callers, seconds, lambda number: checked(ways[number]))
 
 
 async def checked(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from contracts.envelope import Envelope
 from contracts.event import Event, Notification
 from contracts.events import (
     EVENT_TYPES,
+    GUEST,
     KeyPublished,
     PaymentAccepted,
     PaymentDeclined,
@@ -24,6 +25,7 @@ from contracts.topics import (
 
 __all__ = [
     "EVENT_TYPES",
+    "GUEST",
     "IDENTITY_KEYS",
     "INVENTORIES",
     "LOGS",

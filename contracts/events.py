@@ -8,6 +8,8 @@ from contracts.event import Event, Notification
 from contracts.log_line import LogLine
 from contracts.topics import IDENTITY_KEYS, INVENTORIES, Topic
 
+GUEST = "guest"  # who pays without a token; no user has this name
+
 
 class UserRegistered(Notification):
     """Somebody chose a user name and a password."""

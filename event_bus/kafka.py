@@ -17,6 +17,7 @@ from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     ConsumerStoppedError,
     GroupAuthorizationFailedError,
+    IllegalOperation,
     InvalidProducerEpoch,
     KafkaError,
     MessageSizeTooLargeError,
@@ -56,7 +57,8 @@ def _translated(what: str) -> Iterator[None]:
     """The client's errors as ours. Bugs stay bugs."""
     try:
         yield
-    except (ProducerFenced, InvalidProducerEpoch) as error:
+    except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
+        # IllegalOperation: the fence came while we were sending, and only the next call is told of it.
         raise Fenced(f"{what}: {error!r}") from error
     except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
         raise TooLarge(f"{what}: {error!r}") from error
@@ -140,6 +142,7 @@ class Producer:
         sent: asyncio.Future[object] = await self._client.send(
             topic, value=record.value, key=record.key, headers=list(record.headers)
         )
+        sent.add_done_callback(_take_note)
         return sent
 
     async def discard(self) -> None:
@@ -150,8 +153,8 @@ class Producer:
             manager._transaction_waiter,
             *(offsets[2] for offsets in manager._pending_txn_offsets),
         ):
-            if future is not None:  # nobody waits for it any more; its error would be reported as forgotten
-                future.add_done_callback(lambda done: done.cancelled() or done.exception())
+            if future is not None:
+                future.add_done_callback(_take_note)
         client._closed = True  # stop() would flush first, and wait for a broker that may be gone
         sender = client._sender.sender_task
         if sender is not None:
@@ -193,6 +196,12 @@ class ProducerPair:
 
     async def discard(self) -> None:
         await asyncio.shield(asyncio.gather(*(producer.discard() for producer in self._producers)))
+
+
+def _take_note(future: "asyncio.Future[Any]") -> None:
+    """After an error nobody waits for the other futures; theirs would be reported as never retrieved."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _first(error: BaseException) -> BaseException:

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-GUEST = "guest"
 PAYMENTS = UUID("6f1d5b52-52c7-4a5e-9c39-0c5d0b0b8f0e")  # the namespace of payment ids that come from a key
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from contracts import Envelope, Event, PaymentAccepted, PaymentDeclined, StockRequested
+from contracts import GUEST, Envelope, Event, PaymentAccepted, PaymentDeclined, StockRequested
 from http_edge import (
     NotFound,
     Problem,
@@ -16,7 +16,7 @@ from http_edge import (
     trace_context,
 )
 from payments_service import model
-from payments_service.model import GUEST, Paid, PaymentView, PayRequest
+from payments_service.model import Paid, PaymentView, PayRequest
 from payments_service.repository import KeyReused, Payment, Payments
 from payments_service.settings import Settings
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from contracts import GUEST
+
 MOST_PASSWORD_BYTES = 72  # bcrypt takes no more
 _NAME = re.compile(r"[a-z0-9._-]{3,32}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -25,6 +27,12 @@ def _password(password: SecretStr) -> SecretStr:
     return password
 
 
+def _not_reserved(name: str) -> str:
+    if name == GUEST:
+        raise ValueError("is the name of those who pay without one")
+    return name
+
+
 def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must be printable characters")
@@ -42,7 +50,7 @@ class Registration(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    username: Annotated[str, AfterValidator(canonical)]
+    username: Annotated[str, AfterValidator(canonical), AfterValidator(_not_reserved)]
     password: Annotated[SecretStr, AfterValidator(_password)]
     name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)] | None = None
     email: Annotated[str, Field(max_length=254), AfterValidator(_email)] | None = None

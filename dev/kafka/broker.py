@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dev.child import Child
 from dev.kafka import java
+from dev.kafka.fencing import fence, was_killed
 from dev.kafka.jars import class_path
 from dev.kafka.metadata import broker_ports
 from dev.kafka.properties import LOGGING, server_properties
@@ -39,6 +40,8 @@ class Kafka(Server):
         logging.write_text(LOGGING)
         command = [str(java.find()), *JVM, f"-Dlog4j2.configurationFile={logging}", "-cp", _class_path()]
         format_once(data, command)
+        if was_killed(data):
+            fence(self.folder, data, self.controller_port, command)
         self.child = Child(self.name, [*command, "kafka.Kafka", str(settings)], self.log, cwd=self.folder)
         return self.child
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 YEAR_IN_MINUTES = 525_600
+DAY_IN_MILLISECONDS = 86_400_000
 
 LOGGING = """\
 <Configuration status="WARN" shutdownHook="disable">
@@ -36,11 +37,26 @@ def server_properties(data: Path, port: int, controller_port: int) -> str:
         "auto.create.topics.enable": "false",
         # A frozen writer's open transaction holds every read_committed reader: looked for each second.
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
-        # A broker that was killed may come back when the controller has given up the old one: 3 s, not 9.
-        "broker.session.timeout.ms": "3000",
-        "broker.heartbeat.interval.ms": "500",
+        # Frozen and woken, it would be declared dead by its own controller; nobody else could take over anyway.
+        # After a kill `fencing` does it, at the right moment.
+        "broker.session.timeout.ms": str(DAY_IN_MILLISECONDS),
         # The first member of a group need not wait three seconds for others that never come.
         "group.initial.rebalance.delay.ms": "0",
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def controller_properties(data: Path, controller_port: int) -> str:
+    """The same node as a controller alone, which gives up a broker that it does not hear of at once."""
+    settings = {
+        "process.roles": "controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"CONTROLLER://127.0.0.1:{controller_port}",
+        "log.dirs": str(data),
+        "broker.session.timeout.ms": "200",
+        "broker.heartbeat.interval.ms": "100",
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

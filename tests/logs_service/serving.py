@@ -81,5 +81,5 @@ async def a_hub(
 async def until(holds: Callable[[], object], seconds: float = 5.0) -> None:
     """Wait for a condition; fail when it does not come true in time."""
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110  # any condition, of objects that know no event
+        while not holds():  # any condition, of objects that know no event
             await asyncio.sleep(0.005)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from event_bus.printer import Printer
 from logs_service.feed import Feed
 from logs_service.metrics import HubMetrics
-from event_bus.printer import Printer
 from logs_service.seen import Seen
 from tests.logs_service.test_hub import hub_with
 

@@ -1,0 +1,56 @@
+"""Ends or freezes this very process at a chosen step of a round, by wrapping the code under test from outside."""
+
+import functools
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from event_bus.kafka import Producer, ProducerPair
+from event_bus.repository import OutboxCollection
+
+# step: whose method, and whether it strikes before or behind it
+STEPS: dict[str, tuple[type, str, str]] = {
+    "before the producers": (ProducerPair, "__aenter__", "before"),
+    "after the producers": (ProducerPair, "__aenter__", "behind"),
+    "before the transaction": (Producer, "transact", "before"),
+    "after the sends": (AIOKafkaProducer, "send_offsets_to_transaction", "before"),
+    "after the offsets": (AIOKafkaProducer, "commit_transaction", "before"),
+    "after the commit": (Producer, "transact", "behind"),
+    "after the clear": (OutboxCollection, "clear", "behind"),
+}
+RELAY_STEPS = list(STEPS)
+WORKER_STEPS = [step for step in STEPS if step != "after the clear"]
+
+
+@dataclass
+class Strike:
+    """`signal` hits at the `nth` time that `step` is reached."""
+
+    step: str
+    nth: int
+    signal: signal.Signals
+
+    def arm(self) -> None:
+        owner, name, when = STEPS[self.step]
+        setattr(owner, name, self._wrapped(getattr(owner, name), when))
+
+    def _wrapped(self, method: Callable[..., Any], when: str) -> Callable[..., Any]:
+        @functools.wraps(method)
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if when == "before":
+                self._hit()
+            result = await method(*args, **kwargs)
+            if when == "behind":
+                self._hit()
+            return result
+
+        return wrapper
+
+    def _hit(self) -> None:
+        self.nth -= 1
+        if self.nth == 0:
+            os.kill(os.getpid(), self.signal)

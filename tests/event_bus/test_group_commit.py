@@ -1,0 +1,81 @@
+"""What has come while the last write ran goes together in the next one."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import chain
+
+import pytest
+
+from event_bus.group_commit import GroupCommit
+
+
+class Disk:
+    """Takes a turn of the loop for a write; refuses what is negative; breaks on zero."""
+
+    def __init__(self, most: int = 10) -> None:
+        self.writes: list[list[int]] = []
+        self.commit = GroupCommit(self._write, most)
+
+    async def _write(self, items: Sequence[int]) -> Sequence[Exception | None]:
+        self.writes.append(list(items))
+        await asyncio.sleep(0)
+        if 0 in items:
+            raise OSError("broken")
+        return [ValueError(str(item)) if item < 0 else None for item in items]
+
+
+async def test_the_first_of_a_quiet_moment_is_written_at_once_the_others_together() -> None:
+    disk = Disk()
+    first = asyncio.create_task(disk.commit(1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # its write is under way
+    await asyncio.gather(first, *(disk.commit(number) for number in range(2, 8)))
+    assert disk.writes == [[1], [2, 3, 4, 5, 6, 7]]
+
+
+async def test_a_write_takes_at_most_so_many() -> None:
+    disk = Disk(most=10)
+    await asyncio.gather(*(disk.commit(number) for number in range(1, 36)))
+    assert [len(items) for items in disk.writes] == [10, 10, 10, 5]
+    assert list(chain(*disk.writes)) == list(range(1, 36))
+
+
+async def test_each_caller_gets_his_own_error() -> None:
+    disk = Disk()
+    results = await asyncio.gather(*(disk.commit(n) for n in (1, -2, 3, -4)), return_exceptions=True)
+    assert [str(result) for result in results] == ["None", "-2", "None", "-4"]
+
+
+async def test_a_write_that_fails_fails_for_all_who_shared_it_and_the_next_goes_on() -> None:
+    disk = Disk()
+    results = await asyncio.gather(*(disk.commit(n) for n in (0, 1)), return_exceptions=True)
+    assert [type(result) for result in results] == [OSError, OSError]
+    await disk.commit(2)
+    assert disk.writes[-1] == [2]
+
+
+async def test_who_gives_up_before_his_turn_is_not_written() -> None:
+    disk = Disk()
+    tasks = [asyncio.create_task(disk.commit(number)) for number in (1, 2, 3)]
+    for _ in range(2):
+        await asyncio.sleep(0)
+    late = [asyncio.create_task(disk.commit(number)) for number in (4, 5)]
+    await asyncio.sleep(0)
+    late[0].cancel()
+    await asyncio.wait([*tasks, *late])
+    assert 4 not in chain(*disk.writes)
+    assert 5 in chain(*disk.writes)
+
+
+async def test_when_all_who_wait_have_given_up_nothing_is_written_and_the_next_is() -> None:
+    disk = Disk(most=2)
+    tasks = [asyncio.create_task(disk.commit(number)) for number in range(1, 8)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    async with asyncio.timeout(1):
+        await disk.commit(9)
+    assert disk.writes[-1] == [9]
+    with pytest.raises(ValueError, match="-1"):
+        await disk.commit(-1)

@@ -1,0 +1,88 @@
+"""What a worker says about itself: when it is ready, when it has a rival, when its client has fallen silent."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from contracts import LogLine, Notification
+from event_bus import Broker, On, Worker
+from event_bus.kafka import ProducerPair
+from event_bus.records import Partition
+from event_bus.worker import SILENCE_SECONDS, _Watch
+from tests.event_bus.cluster import Cluster, until
+from tests.event_bus.process import trace
+from tests.event_bus.story import accepted
+from tests.event_bus.test_dead_letters import raw
+
+CONSUMES = [On(Notification, trace, publishes=[LogLine])]
+
+
+async def test_another_process_with_its_id_ends_it(cluster: Cluster, broker: Broker) -> None:
+    """Three fences within a minute: somebody else works as the same instance."""
+    for topic in ("notifications", "logs", "tracer.dlq"):
+        await cluster.create(topic)
+    stops: list[tuple[int, str]] = []
+    async with Worker(broker, "tracer", CONSUMES, lambda code, why: stops.append((code, why))) as worker:
+        await until(lambda: worker.not_ready() is None, 20)
+        for number in range(200):
+            async with ProducerPair(broker, "tracer-notifications-0"):
+                await cluster.write("notifications", [raw(accepted("key", number))])
+            await asyncio.sleep(0.1)  # time to meet the fence and to start anew
+            if stops:
+                break
+    assert stops
+    assert stops[0][0] == 75
+
+
+class Quiet:
+    """A consumer with one partition, at the place where it is told to be."""
+
+    assignment = frozenset({Partition("topic", 0)})
+
+    def __init__(self) -> None:
+        self.end = self.at = 10
+
+    async def ends(self, partitions: Any) -> dict[Partition, int]:
+        return {Partition("topic", 0): self.end}
+
+    async def position(self, partition: Partition) -> int:
+        return self.at
+
+
+class Idle:
+    """A worker of a partition with nothing to do."""
+
+    position, trouble, busy = 10, None, False
+
+
+@pytest.fixture
+async def watch(monkeypatch: pytest.MonkeyPatch) -> _Watch:
+    watch = _Watch(Quiet())  # type: ignore[arg-type]
+    watch.now = 0.0  # type: ignore[attr-defined]
+    watch._clock = lambda: watch.now  # type: ignore[attr-defined]
+    watch._since = 0.0
+    return watch
+
+
+async def silent(watch: Any, seconds: float) -> bool:
+    watch.now += seconds
+    return bool(await watch.silent({Idle(): None}))
+
+
+async def test_lag_without_progress_for_long_is_silence(watch: Any) -> None:
+    watch._consumer.end = 11
+    looks = [await silent(watch, 5) for _ in range(9)]
+    assert looks[0] is False
+    assert looks[-1] is True
+
+
+async def test_a_record_that_has_just_come_after_a_quiet_hour_is_no_silence(watch: Any) -> None:
+    for _ in range(720):
+        assert not await silent(watch, 5)
+    watch._consumer.end = 11  # under way while we look
+    assert not await silent(watch, 5)
+    watch._consumer.at = 11
+    for _ in range(20):
+        assert not await silent(watch, 5)
+    assert SILENCE_SECONDS >= 30

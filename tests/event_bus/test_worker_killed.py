@@ -1,0 +1,147 @@
+"""Wherever an instance of a worker dies, freezes, joins or leaves: each output once, in the order of its key."""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from contracts import LogLine, Notification
+from dev.child import Child
+from event_bus import Broker, On, Worker
+from event_bus.wire import encode
+from tests.event_bus import process
+from tests.event_bus.cluster import Cluster, ids, until
+from tests.event_bus.story import accepted, reordered
+from tests.event_bus.strike import WORKER_STEPS
+
+KEYS = [f"key-{number}" for number in range(40)]
+
+
+class Load:
+    """Inputs that go on and on, and what has to follow from them."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._places = itertools.count()
+        self._turn = asyncio.Lock()  # or two who add at once would change the order of the inputs themselves
+        self.expected: list[UUID] = []
+
+    async def add(self, count: int) -> None:
+        async with self._turn:
+            events = [accepted(random.choice(KEYS), next(self._places)) for _ in range(count)]
+            await self._cluster.publish(encode(event) for event in events)
+        self.expected += [uuid5(event.id, LogLine.type) for event in events]
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._go_on())
+        try:
+            yield
+        finally:
+            self._done = True
+            await task
+
+    async def _go_on(self) -> None:
+        self._done = False
+        while not self._done:
+            await self.add(40)
+            await asyncio.sleep(0.02)  # some thousand a second are enough
+
+    async def audited(self, within: float = 40.0) -> None:
+        """Every output is there once, none that nobody caused, in order."""
+        found: list[ConsumerRecord] = []
+
+        async def complete() -> bool:
+            found[:] = await self._cluster.read("logs")
+            return len(found) >= len(self.expected)
+
+        await until(complete, within)
+        counted = Counter(ids(found))
+        assert {name for name, count in counted.items() if count > 1} == set()
+        assert set(counted) == {str(event_id) for event_id in self.expected}
+        assert reordered(found) == []
+        assert await self._cluster.read("tracer.dlq") == []
+
+
+@pytest.fixture
+async def load(cluster: Cluster) -> Load:
+    await cluster.create("notifications", 4)
+    await cluster.create("logs", 1)
+    await cluster.create("tracer.dlq", 1)
+    return Load(cluster)
+
+
+@pytest.fixture
+def plan(broker: Broker) -> process.Plan:
+    return process.Plan("worker", broker.bootstrap_servers, broker.prefix)
+
+
+async def test_workers_killed_at_every_step_and_at_any_moment(
+    load: Load, plan: process.Plan, tmp_path: Path
+) -> None:
+    """Two instances; one of them is replaced each time that it was killed."""
+    steady, victims = process.start(plan, tmp_path), list[Child]()
+    try:
+        async with load.going_on():
+            for step in [*WORKER_STEPS, "", ""]:
+                nth = 1 if "producers" in step else random.randint(1, 3)
+                victim = process.start(replace(plan, step=step, nth=nth), tmp_path)
+                victims.append(victim)
+                if not step:
+                    await asyncio.sleep(random.uniform(0.5, 2.0))  # any moment, on purpose
+                    victim.kill()
+                await until(partial(process.is_over, victim))
+        await load.audited()
+    finally:
+        codes = [child.stop() for child in [steady, *victims]]
+    assert codes == [0] + [-9] * len(victims)
+
+
+async def test_a_worker_frozen_before_its_commit_is_fenced_when_it_wakes(
+    load: Load, plan: process.Plan, tmp_path: Path
+) -> None:
+    """A worker that was stopped right behind its sends would show nothing: it must be about to commit."""
+    processes: list[Child] = []
+    try:
+        async with load.going_on():
+            zombie = process.start(replace(plan, step="after the offsets", nth=3, freeze=True), tmp_path)
+            processes.append(zombie)
+            await until(lambda: process.is_frozen(zombie))
+            processes.append(process.start(plan, tmp_path))
+            await load.add(100)
+        await load.audited()  # the other one has taken over and done everything
+        zombie.thaw()
+        await load.add(200)
+        await load.audited()
+    finally:
+        codes = [child.stop() for child in processes]
+    assert codes == [0, 0]
+
+
+async def test_a_storm_of_joins_and_leaves(load: Load, broker: Broker) -> None:
+    stops: list[tuple[int, str]] = []
+
+    def instance() -> Worker:
+        consumes = [On(Notification, process.trace, publishes=[LogLine])]
+        return Worker(broker, "tracer", consumes, lambda code, reason: stops.append((code, reason)))
+
+    async def come_and_go(until_time: float) -> None:
+        while asyncio.get_running_loop().time() < until_time:
+            async with instance():
+                await asyncio.sleep(random.uniform(0.2, 3.0))  # the storm itself
+
+    end = asyncio.get_running_loop().time() + 12
+    async with instance(), load.going_on():
+        await asyncio.gather(*(come_and_go(end) for _ in range(3)))
+    async with instance():
+        await load.audited()
+    assert stops == []

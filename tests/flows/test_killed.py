@@ -1,0 +1,48 @@
+"""kill -9 of any one service while people are at work: what was accepted has its line, once, in order."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.flows.crowd import crowd, exactly_what_was_promised, goods_match_payments
+from tests.flows.shops import OpenShop, open_shop
+from tests.flows.topics import lines_of
+from tests.flows.watching import watching
+
+
+@pytest.fixture
+def shop(tmp_path: Any, kafka: Any, mongo: Any) -> Any:
+    with open_shop(
+        tmp_path, kafka, mongo, "users_service", "payments_service", "notifications_service"
+    ) as shop:
+        yield shop
+
+
+@pytest.mark.parametrize("name", ["users_service", "payments_service", "notifications_service"])
+async def test_a_killed_service_loses_and_doubles_nothing(shop: OpenShop, name: str) -> None:
+    async with crowd(shop) as people:
+        await people.after(40)
+        await asyncio.to_thread(shop.services[name].kill)
+        await asyncio.to_thread(shop.services[name].spawn)
+        await asyncio.to_thread(shop.services[name].wait_ready)
+        await people.after(40)
+    assert people.retries or name == "notifications_service"
+    await exactly_what_was_promised(shop, people)
+    await goods_match_payments(shop)
+
+
+async def test_who_comes_back_to_a_killed_hub_sees_what_comes_from_then_on(shared: OpenShop) -> None:
+    """A plain client has no memory: the hub shows it what is new, without a gap and once."""
+    hub = shared.services["logs_service"]
+    async with crowd(shared) as people:
+        await people.after(20)
+        await asyncio.to_thread(hub.kill)
+        await asyncio.to_thread(hub.start, 20)
+        async with watching(shared.websocket) as watcher:
+            await people.after(40)
+            people.close()
+            seen = await watcher.until(lambda lines: len(lines) >= 40)
+    ids = [line["event_id"] for line in seen]
+    topic = [line["event_id"] for line in lines_of(await shared.records("logs"))]
+    assert ids == topic[-len(ids) :]

@@ -1,0 +1,113 @@
+"""Every setting comes from the environment; a wrong one stops the start with one line that names it."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from dev.paths import ROOT
+from http_edge.settings import variable_of
+from tests.flows.settings_of import SETTINGS
+
+# A value other than the default, as a person would write it, and what the code then has.
+GIVEN: Mapping[str, tuple[str, Any]] = {
+    "KAFKA_BOOTSTRAP_SERVERS": ("kafka:9092", "kafka:9092"),
+    "TOPIC_PREFIX": ("test-", "test-"),
+    "MONGO_URI": ("mongodb://database:27017", "mongodb://database:27017"),
+    "LOG_FORMAT": ("json", "json"),
+    "TOKEN_ISSUER": ("somebody", "somebody"),
+    "TOKEN_AUDIENCE": ("bank", "bank"),
+    "PORT": ("4000", 4000),
+    "HOST": ("0.0.0.0", "0.0.0.0"),
+    "DATABASE": ("another", "another"),
+    "OUTBOX_MAX_PENDING": ("77", 77),
+    "USERS_BCRYPT_COST": ("13", 13),
+    "USERS_HASH_THREADS": ("3", 3),
+    "USERS_HASH_QUEUE": ("99", 99),
+    "USERS_PASSWORD_MIN_LENGTH": ("9", 9),
+    "USERS_TOKEN_LIFETIME": ("60", 60),
+    "PAYMENTS_ALLOW_GUESTS": ("false", False),
+    "PAYMENTS_DECLINE_RATE": ("0.5", 0.5),
+    "PAYMENTS_MAX_AMOUNT": ("99.5", 99.5),
+    "LOGS_RING_BYTES": ("2000000", 2_000_000),
+    "LOGS_MAX_CLIENTS": ("7", 7),
+    "LOGS_PING_SECONDS": ("1.5", 1.5),
+    "LOGS_REMEMBERED_IDS": ("300000", 300_000),
+    "LOGS_ALLOWED_HOSTS": ("a, b", frozenset({"a", "b"})),
+    "LOGS_ALLOWED_ORIGINS": ("https://a", frozenset({"https://a"})),
+    "KAFKA_INIT_DEADLINE": ("5", 5.0),
+    "KAFKA_INIT_RETENTION_BYTES": ("2000000", 2_000_000),
+    "KAFKA_INIT_REPLICATION": ("3", 3),
+    "KAFKA_INIT_LOGS_PARTITIONS": ("2", 2),
+}
+EVERY = [(service, field) for service, settings in SETTINGS.items() for field in settings.model_fields]
+
+
+def given(settings: type[BaseSettings], field: str) -> tuple[str, str, Any]:
+    """The variable, its text, its value. Ports, hosts and databases are alike in all services."""
+    variable = variable_of(settings, field)
+    text, value = GIVEN[variable] if variable in GIVEN else GIVEN[field.upper()]
+    return variable, text, value
+
+
+@pytest.mark.parametrize(("service", "field"), EVERY)
+def test_a_setting_is_taken_from_the_environment(
+    service: str, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = SETTINGS[service]
+    variable, text, value = given(settings, field)
+    monkeypatch.delenv(variable, raising=False)
+    assert getattr(settings(), field) != value
+    monkeypatch.setenv(variable, text)
+    assert getattr(settings(), field) == value
+
+
+@pytest.mark.parametrize(("service", "field"), EVERY)
+def test_what_is_empty_is_not_set(service: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SETTINGS[service]
+    default = getattr(settings(), field)
+    monkeypatch.setenv(variable_of(settings, field), "")
+    assert getattr(settings(), field) == default
+
+
+@pytest.mark.parametrize(
+    ("service", "variable", "text"),
+    [
+        ("users_service", "USERS_PORT", "http"),
+        ("users_service", "USERS_BCRYPT_COST", "3"),
+        ("users_service", "USERS_DATABASE", "a.b"),
+        ("users_service", "MONGO_URI", "http://geheim@nowhere"),
+        ("users_service", "TOPIC_PREFIX", "a b"),
+        ("payments_service", "PAYMENTS_ALLOW_GUESTS", "perhaps"),
+        ("payments_service", "PAYMENTS_DECLINE_RATE", "1.5"),
+        ("payments_service", "PAYMENTS_MAX_AMOUNT", "NaN"),
+        ("payments_service", "PAYMENTS_DATABASE", "a/b"),
+        ("payments_service", "MONGO_URI", "geheim"),
+        ("notifications_service", "NOTIFICATIONS_PORT", "70000"),
+        ("notifications_service", "KAFKA_BOOTSTRAP_SERVERS", "kafka:port"),
+        ("notifications_service", "LOG_FORMAT", "xml"),
+        ("logs_service", "LOGS_RING_BYTES", "1"),
+        ("logs_service", "LOGS_PING_SECONDS", "0"),
+        ("kafka_init", "KAFKA_INIT_DEADLINE", "-1"),
+        ("kafka_init", "KAFKA_INIT_REPLICATION", "many"),
+    ],
+)
+def test_a_wrong_one_stops_the_start_with_one_line_that_names_it(
+    tmp_path: Path, service: str, variable: str, text: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", service],
+        env={"PATH": "/usr/bin:/bin", variable: text},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert ended.returncode == 78, ended.stderr
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert variable in ended.stderr
+    assert "geheim" not in ended.stderr

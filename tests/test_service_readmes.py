@@ -1,0 +1,91 @@
+"""What a service's README says is what its code does: settings, routes, topics and events."""
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route
+
+import logs_service.app
+import notifications_service.app
+import payments_service.app
+import users_service.app
+from contracts import EVENT_TYPES
+from contracts.topics import ALL as TOPICS
+from dev.paths import ROOT
+from http_edge.settings import variable_of
+from tests.flows.settings_of import SETTINGS
+
+BUILT = {
+    "users_service": users_service.app.build,
+    "payments_service": payments_service.app.build,
+    "notifications_service": notifications_service.app.build,
+    "logs_service": logs_service.app.build,
+}
+# What no table of the code lists: these are the events that the routes of an edge and the handlers cause.
+PUBLISHES = {
+    "users_service": {"users.registered.v1", "users.logged_in.v1", "identity.key_published.v1"},
+    "payments_service": {"payments.accepted.v1", "payments.declined.v1", "payments.stock_requested.v1"},
+    "notifications_service": {
+        kind.type for on in notifications_service.app.CONSUMES for kind in on.publishes
+    },
+}
+# The documentation and what every service has are named without the method.
+COMMON = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
+
+
+def readme(service: str) -> str:
+    return (ROOT / service / "README.md").read_text()
+
+
+def section(service: str, name: str) -> str:
+    """A paragraph that begins with **name**."""
+    (found,) = re.findall(rf"^\*\*{name}\*\*(.*?)(?:\n\n|\Z)", readme(service), re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def quoted(text: str) -> set[str]:
+    return {word.removeprefix("GET ") for word in re.findall(r"`([^`]+)`", text)}
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_readme_has_25_lines_at_most(service: str) -> None:
+    assert len(readme(service).splitlines()) <= 25
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_exactly_the_settings_are_named(service: str) -> None:
+    settings = SETTINGS[service]
+    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", section(service, "Settings")))
+    assert named == {variable_of(settings, field) for field in settings.model_fields}
+
+
+@pytest.mark.parametrize("service", BUILT)
+def test_exactly_the_routes_are_named(service: str) -> None:
+    app = BUILT[service](SETTINGS[service]())  # type: ignore[arg-type]
+    served = {
+        path if "POST" not in (methods or ()) else f"POST {path}"
+        for path, methods in ((route.path, route.methods) for route in app.routes if isinstance(route, Route))
+    }
+    assert quoted(section(service, "Routes")) - {"ws /"} == served
+    assert served > COMMON
+
+
+@pytest.mark.parametrize("service", PUBLISHES)
+def test_exactly_the_events_are_named_and_on_which_topics(service: str) -> None:
+    text = readme(service)
+    assert quoted(text) & set(EVENT_TYPES) == PUBLISHES[service]
+    topics = {EVENT_TYPES[kind].topic.name for kind in PUBLISHES[service]}
+    assert topics <= quoted(text) & {topic.name for topic in TOPICS}
+
+
+def test_only_events_that_the_code_makes_are_published() -> None:
+    """The list above, held to the code: the names of the classes that the files of a service import."""
+    for service, types in PUBLISHES.items():
+        source = "".join(file.read_text() for file in Path(ROOT / service).glob("*.py"))
+        made = {kind for kind, event in EVENT_TYPES.items() if re.search(rf"\b{event.__name__}\b", source)}
+        assert made == types
+
+
+def test_kafka_init_names_the_topics_that_it_creates() -> None:
+    assert quoted(section("kafka_init", "Creates")) == {topic.name for topic in TOPICS}
