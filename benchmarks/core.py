@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import bcrypt
+import uvloop
 from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
@@ -33,7 +34,7 @@ def main() -> None:
     with running_shop() as shop:
         table = Table("what", "measured", "must", "aim")
         rest(shop, table)
-        asyncio.run(measure(shop, table))
+        uvloop.run(measure(shop, table))
         console.print(table)
 
 

@@ -8,24 +8,40 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-class Connection:
+class Connection(asyncio.Protocol):
     """Sends prepared requests and gives the status and the body."""
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._data = b""
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     async def __aenter__(self) -> "Connection":
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_connection(lambda: self, "127.0.0.1", self._port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._writer.close()
+        self._transport.close()
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
-        self._writer.write(request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        head, end, body = self._data.partition(b"\r\n\r\n")
+        if not end or self._answer is None:
+            return
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        return int(head[9:12]), await self._reader.readexactly(length)
+        if len(body) >= length:
+            self._data = b""
+            self._answer.set_result((int(head[9:12]), body))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error or ConnectionResetError())
 
 
 def request(method: str, path: str, body: str = "") -> bytes:

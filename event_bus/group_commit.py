@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 WRITERS = 2
+CALM_SECONDS = 0.1  # some shared writes long
 CROWD = 8  # callers at a time: fewer are not worth making room for
 
 T = TypeVar("T")
@@ -25,8 +26,7 @@ class GroupCommit(Generic[T]):
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
         self._callers = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._crowded_until = 0.0
 
     async def __call__(self, item: T) -> None:
         """Returns when `item` is written. Cancelled before its turn, it is not written at all."""
@@ -43,15 +43,16 @@ class GroupCommit(Generic[T]):
             self._count(-1)
 
     async def quiet(self) -> None:
-        """Returns when no crowd waits for its writes."""
-        await self._quiet.wait()
+        """Returns when there was no crowd for a moment: a shared write that ends empties the place for an instant."""
+        rest = self._crowded_until - asyncio.get_running_loop().time()
+        if rest > 0:
+            await asyncio.sleep(rest)
+            await self.quiet()
 
     def _count(self, more: int) -> None:
         self._callers += more
-        if self._callers < CROWD:
-            self._quiet.set()
-        else:
-            self._quiet.clear()
+        if self._callers >= CROWD:
+            self._crowded_until = asyncio.get_running_loop().time() + CALM_SECONDS
 
     async def _drain(self) -> None:
         while batch := self._next_batch():

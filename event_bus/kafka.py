@@ -128,6 +128,8 @@ class Producer:
             # One after the other, so that the records of a key keep their order; awaited all together.
             sent = [await self._send(record) for record in records]
             await asyncio.gather(*sent)  # a commit would succeed without the ones that failed
+            # Not beside the records: the broker's check of one meets the change of the other, and the client
+            # then sleeps 100 ms (measured: 3 ms less at the median, 100 ms more at every tenth).
             await self._client.send_offsets_to_transaction(
                 {
                     TopicPartition(*partition): OffsetAndMetadata(committed.offset, committed.metadata)

@@ -26,7 +26,7 @@ from event_bus.settings import Broker
 RENEW_SECONDS = 1.0
 POLL_SECONDS = 0.05  # with other replicas, whose requests wake only their own process
 IDLE_SECONDS = 1.0  # without: a safety net
-RUSH_SECONDS = 1.0  # the longest pause between two rounds, however many requests there are
+RUSH_SECONDS = 2.0  # the longest pause between two rounds, however many requests there are
 LEDGER_SECONDS = 86_400.0  # a foreign broker may forget an idle group after a week: committed again daily
 RIVAL, FORBIDDEN = 75, 78  # exit codes: EX_TEMPFAIL, EX_CONFIG
 
@@ -150,11 +150,12 @@ class Relay:
         """Publishes all that was pending when it began. False if there was nothing."""
         found = False
         for outbox in self._outboxes:
+            await self._let_requests_go_first(outbox)
             async with contextlib.aclosing(outbox.backlog()) as backlog:
                 async for batch in _batches(backlog):
                     found = True
-                    await self._let_requests_go_first(outbox)
                     await self._publish(pair, outbox, batch)
+                    await self._let_requests_go_first(outbox)
                     if self._stopping.is_set():
                         return True
         return found

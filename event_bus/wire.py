@@ -6,11 +6,10 @@ that the W3C names, so that any tracing tool finds it.
 
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any
 from uuid import UUID
 
 from cloudevents.core.base import BaseCloudEvent
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
@@ -25,11 +24,7 @@ REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_su
 
 
 class _Json(JSONFormat):
-    """The data is JSON already: the models of the language write and read it."""
-
-    def write_data(self, data: dict[str, Any] | str | bytes | None, datacontenttype: str | None) -> bytes:
-        assert isinstance(data, bytes)
-        return data
+    """The data stays as it is: the models of the language read it."""
 
     def read_data(self, body: bytes, datacontenttype: str | None) -> bytes:
         return body
@@ -39,24 +34,27 @@ _JSON = _Json()
 
 
 def encode(envelope: Envelope[Event]) -> Outgoing:
-    """The record of an event. Raises UnicodeEncodeError for lone surrogates: let none in at the edge."""
-    attributes = {
-        "specversion": "1.0",
-        "id": str(envelope.id),
-        "source": envelope.source,
-        "type": envelope.data.type,
-        "time": envelope.time,
-        "subject": envelope.subject,
-        "correlationid": envelope.correlation_id,
-        "datacontenttype": "application/json",
-    }
+    """The record of an event. Raises UnicodeEncodeError for lone surrogates: let none in at the edge.
+
+    Written out rather than asked of the library, which would take a fifth of the time of a whole request; a test
+    holds it to the library's own reading.
+    """
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(envelope.id).encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", envelope.data.type.encode()),
+        ("ce_time", envelope.time.isoformat().replace("+00:00", "Z").encode()),
+        ("ce_subject", envelope.subject.encode()),
+        ("ce_correlationid", envelope.correlation_id.encode()),
+        ("content-type", b"application/json"),
+    ]
     if envelope.causation_id is not None:
-        attributes["causationid"] = envelope.causation_id
-    message = to_binary(CloudEvent(attributes, envelope.data.to_json().encode()), _JSON)
-    headers = list(message.headers.items())
+        headers.append(("ce_causationid", envelope.causation_id.encode()))
     if envelope.traceparent is not None:
         headers.append((TRACEPARENT, envelope.traceparent.encode()))
-    return Outgoing(envelope.data.topic.name, envelope.subject.encode(), message.value, headers)
+    value = envelope.data.to_json().encode()
+    return Outgoing(envelope.data.topic.name, envelope.subject.encode(), value, headers)
 
 
 def decode(record: Record) -> Envelope[Event]:
