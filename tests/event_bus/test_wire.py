@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudevents.core.bindings.kafka import to_binary
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +80,30 @@ def test_an_event_comes_back_as_it_was(envelope: Envelope[Event]) -> None:
     found = decode(read(encode(envelope)))
     assert found == envelope
     assert type(found.data) is type(envelope.data)
+
+
+@given(envelopes())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_record_is_what_the_library_of_cloudevents_would_write(envelope: Envelope[Event]) -> None:
+    record = encode(envelope)
+    assert record.value is not None
+    attributes = {
+        "specversion": "1.0",
+        "id": str(envelope.id),
+        "source": envelope.source,
+        "type": envelope.data.type,
+        "time": envelope.time,
+        "subject": envelope.subject,
+        "correlationid": envelope.correlation_id,
+        "causationid": envelope.causation_id,
+        "datacontenttype": "application/json",
+    }
+    there = {name: value for name, value in attributes.items() if value is not None}
+    data = json.loads(record.value)
+    message = to_binary(CloudEvent(there, data), JSONFormat())
+    headers = {name: value for name, value in record.headers if name != "traceparent"}
+    assert headers == message.headers
+    assert data == json.loads(message.value)
 
 
 names = st.sampled_from(
