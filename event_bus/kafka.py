@@ -26,6 +26,7 @@ from aiokafka.errors import (
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
+    for_code,
 )
 from aiokafka.structs import OffsetAndMetadata
 
@@ -384,8 +385,6 @@ class Admin:
 
 def _created(answer: Any) -> bool:
     """The answer holds an error code per topic, which the client does not raise."""
-    from aiokafka.errors import for_code
-
     for _, code, message in answer.topic_errors:
         if code == TopicAlreadyExistsError.errno:
             return False
