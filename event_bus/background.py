@@ -9,7 +9,9 @@ from typing import Any
 
 import structlog
 
-FAILED = 1  # exit code: whoever supervises starts it again
+# Exit codes. FAILED: whoever supervises starts it again. RIVAL (EX_TEMPFAIL): another process has our transactional
+# id. FORBIDDEN (EX_CONFIG): starting again would change nothing.
+FAILED, RIVAL, FORBIDDEN = 1, 75, 78
 
 Stop = Callable[[int, str], None]
 log = structlog.get_logger()

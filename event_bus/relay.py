@@ -15,7 +15,7 @@ import structlog
 
 from contracts import NOTIFICATIONS
 from event_bus import ledger, metrics
-from event_bus.background import Stop, run_in_background
+from event_bus.background import FORBIDDEN, RIVAL, Stop, run_in_background
 from event_bus.backoff import Backoff, Rivalry
 from event_bus.errors import BusError, DatabaseUnavailable, Fenced, Refused
 from event_bus.kafka import Admin, ProducerPair
@@ -28,7 +28,6 @@ POLL_SECONDS = 0.05  # with other replicas, whose requests wake only their own p
 IDLE_SECONDS = 1.0  # without: a safety net
 RUSH_SECONDS = 2.0  # the longest pause between two rounds, however many requests there are
 LEDGER_SECONDS = 86_400.0  # a foreign broker may forget an idle group after a week: committed again daily
-RIVAL, FORBIDDEN = 75, 78  # exit codes: EX_TEMPFAIL, EX_CONFIG
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from typing import Self
 import structlog
 
 from event_bus import partition as partitions
-from event_bus.background import Stop, run_in_background
+from event_bus.background import FAILED, FORBIDDEN, RIVAL, Stop, run_in_background
 from event_bus.backoff import Backoff
 from event_bus.dispatch import Dispatch, On
 from event_bus.errors import BusError, Refused, Unavailable
@@ -21,7 +21,6 @@ from event_bus.partition import PartitionWorker, Rival
 from event_bus.records import Outgoing
 from event_bus.settings import Broker
 
-RIVAL, FORBIDDEN, SILENT = 75, 78, 1  # exit codes
 STOP_SECONDS = 5.0  # what a transaction under way may still take
 WATCH_SECONDS = 5.0
 SILENCE_SECONDS = 30.0  # lag without progress for so long: the client has fallen silent, rebuild it
@@ -74,7 +73,7 @@ class Worker:
                 return self._stop(RIVAL if isinstance(error, Rival) else FORBIDDEN, str(error))
             except _Silent:
                 if self._silences > 1:
-                    return self._stop(SILENT, "the consumer fell silent twice")
+                    return self._stop(FAILED, "the consumer fell silent twice")
             except BusError as error:
                 self._note(str(error))
             finally:
