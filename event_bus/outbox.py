@@ -13,7 +13,7 @@ from uuid import UUID
 
 from contracts import Envelope, Event
 from event_bus.records import Outgoing
-from event_bus.wire import encode
+from event_bus.wire import attributes
 
 LEASE_SECONDS = 3.0
 
@@ -22,15 +22,13 @@ Entry = dict[str, Any]
 
 def entry(envelope: Envelope[Event]) -> Entry:
     """An event as it lies in the outbox."""
-    record = encode(envelope)
-    assert record.key is not None
-    assert record.value is not None
+    headers = attributes(envelope)
     return {
-        "id": str(envelope.id),
-        "topic": record.topic,
-        "key": record.key.decode(),
-        "headers": {name: part.decode() for name, part in record.headers if part is not None},
-        "value": record.value.decode(),
+        "id": headers["ce_id"],
+        "topic": envelope.data.topic.name,
+        "key": envelope.subject,
+        "headers": headers,
+        "value": envelope.data.to_json(),
     }
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import bson
 import pymongo
+from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorCursor
 from pymongo import UpdateMany
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
@@ -115,7 +116,7 @@ class OutboxCollection:
     ) -> None:
         self._documents = database.collection(name)
         self._unique, self._max_pending = unique, max_pending
-        self._commit = GroupCommit(self._write, MOST_PER_WRITE)
+        self._commit = GroupCommit[Mapping[str, Any]](self._write, MOST_PER_WRITE)
         self._indexed = False
         self._pending, self._counted = (
             max_pending,
@@ -130,10 +131,11 @@ class OutboxCollection:
         stored = dict(document)
         if events:
             stored |= {"outbox": [entry(event) for event in events], "pending_since": time.time_ns()}
-        bson.encode(stored)  # what can't be stored fails here, alone, and not with all that share its write
+        # What can't be stored fails here, alone, and not with all that share its write.
+        encoded = RawBSONDocument(bson.encode(stored))
         async with _request_deadline():
             await self._prepare()
-            await self._commit(stored)
+            await self._commit(encoded)
         self._written()
 
     async def append(self, key: object, change: Document, events: Sequence[Envelope[Event]]) -> bool:
@@ -261,7 +263,7 @@ class OutboxCollection:
         self._pending = max(0, self._pending + more)
         metrics.PENDING.labels(self._documents.name).set(self._pending)
 
-    async def _write(self, documents: Sequence[Document]) -> Sequence[Exception | None]:
+    async def _write(self, documents: Sequence[Mapping[str, Any]]) -> Sequence[Exception | None]:
         metrics.WRITE_SIZE.observe(len(documents))
         try:
             with metrics.WRITE.time(), deadline(WRITE_SECONDS):
@@ -272,14 +274,14 @@ class OutboxCollection:
             return [partly.errors.get(index) for index in range(len(documents))]
         return [None] * len(documents)
 
-    async def _insert_many(self, documents: Sequence[Document]) -> None:
+    async def _insert_many(self, documents: Sequence[Mapping[str, Any]]) -> None:
         try:
             await self._documents.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             raise _PartlyDone(error.details or {}, len(documents)) from error
 
     async def _look_up(
-        self, documents: Sequence[Document], unknown: DatabaseUnavailable
+        self, documents: Sequence[Mapping[str, Any]], unknown: DatabaseUnavailable
     ) -> Sequence[Exception | None]:
         """Once, by id: there as we wrote it, it was written; anything else is for the client to repeat."""
         try:
@@ -314,7 +316,7 @@ class _PartlyDone(Exception):
             )
 
 
-def _state(document: Document) -> Document:
+def _state(document: Mapping[str, Any]) -> Document:
     return {field: value for field, value in document.items() if field not in _STORED}
 
 

@@ -58,7 +58,11 @@ class BriefLifespan:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
         async def brief(message: Message) -> None:
             await send({"type": message["type"]})
 
-        await self.app(scope, receive, brief if scope["type"] == "lifespan" else send)
+        await self.app(scope, receive, brief)

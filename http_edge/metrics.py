@@ -1,5 +1,6 @@
 """How many requests, how they ended and how long they took, for Prometheus. Every label is bounded."""
 
+from functools import cache
 from time import perf_counter
 
 from prometheus_client import Counter, Histogram
@@ -45,9 +46,14 @@ class Measured:
         try:
             await self.app(scope, receive, watched)
         finally:
-            method, path = labels(scope)
-            REQUESTS.labels(method, path, status).inc()
-            SECONDS.labels(method, path).observe(perf_counter() - began)
+            answered, seconds = _series(*labels(scope), status)
+            answered.inc()
+            seconds.observe(perf_counter() - began)
+
+
+@cache  # as bounded as its labels
+def _series(method: str, path: str, status: str) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, path, status), SECONDS.labels(method, path)
 
 
 def labels(scope: Scope) -> tuple[str, str]:

@@ -27,6 +27,7 @@ def request_id_middleware() -> Middleware:
     return Middleware(
         CorrelationIdMiddleware,
         header_name=HEADER,
+        update_request_header=False,
         generator=make_request_id,
         validator=is_harmless,
         transformer=None,

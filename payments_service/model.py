@@ -1,7 +1,6 @@
 """The rules of a payment. No await, no library of the infrastructure."""
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -100,15 +99,12 @@ class PaymentView(BaseModel):
     created_at: str
 
 
-def fingerprint(payer: str, body: PayRequest) -> str:
-    """Of the canonical fields after defaults, so that a form and JSON that say the same are the same."""
-    fields = {"payer": payer} | body.model_dump()
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+def payment_id(payer: str, key: str | None, body: PayRequest) -> UUID:
+    """With an idempotency key the same request has the same id; without one each payment is a new one.
 
-
-def payment_id(payer: str, key: str | None, fingerprint: str) -> UUID:
-    """With an idempotency key the same request has the same id; without one each payment is a new one."""
-    return uuid4() if key is None else uuid5(PAYMENTS, f"{payer}\n{key}\n{fingerprint}")
+    The same: its canonical fields after defaults, so that a form and JSON that say the same are the same.
+    """
+    return uuid4() if key is None else uuid5(PAYMENTS, f"{payer}\n{key}\n{body.model_dump_json()}")
 
 
 def declined(payment: UUID, rate: float) -> bool:

@@ -29,8 +29,7 @@ async def pay(request: Request, body: PayRequest) -> Paid:
     payments: Payments = request.state.payments
     payer, key = await _payer(request), idempotency_key(request)
     _check_limits(body, settings)
-    print_of_body = model.fingerprint(payer, body)
-    payment_id = model.payment_id(payer, key, print_of_body)
+    payment_id = model.payment_id(payer, key, body)
     declined = model.declined(payment_id, settings.decline_rate)
     binding = None if key is None else f"{payer}\n{key}"
     if declined and binding and await payments.bound_to_another(binding, str(payment_id)):
