@@ -276,7 +276,7 @@ class OutboxCollection:
 
     async def _insert_many(self, documents: Sequence[Mapping[str, Any]]) -> None:
         try:
-            await self._documents.insert_many(documents, ordered=False)
+            await self._documents.insert_many(documents, ordered=False)  # type: ignore[arg-type]  # raw ones
         except BulkWriteError as error:
             raise _PartlyDone(error.details or {}, len(documents)) from error
 
