@@ -1,35 +1,36 @@
 """The database half of the outbox, on MongoDB: documents whose events lie in the same document.
 
-A write is acknowledged only when it is in the journal (`w=1, j=true`): without it the last 100 ms are lost when the
-server is killed. Every call has a deadline; after a failed write the outcome is unknown until it was looked up.
+After a failed write the outcome is unknown until it was looked up.
 """
 
-import asyncio
 import contextlib
-import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, Self
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import bson
-import pymongo
 from bson.raw_bson import RawBSONDocument
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorCursor
+from motor.motor_asyncio import AsyncIOMotorCursor
 from pymongo import UpdateMany
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
-from pymongo.uri_parser import parse_uri
+from pymongo.errors import BulkWriteError
 
 from contracts import Envelope, Event
 from event_bus import metrics
 from event_bus.errors import DatabaseUnavailable, Duplicate, OutboxFull
 from event_bus.group_commit import GroupCommit
-from event_bus.outbox import LEASE_SECONDS, Pending, entry
+from event_bus.outbox import Pending, entry
+from event_bus.repository.database import (
+    LOOKUP_SECONDS,
+    WRITE_SECONDS,
+    Database,
+    Document,
+    deadline,
+    duplicate_fields,
+    request_deadline,
+)
 
-WRITE_SECONDS, LOOKUP_SECONDS = 3.5, 1.5  # of one call
 RELAY_SECONDS = 30.0  # of a call of the relay, for which no request waits: a backlog of 20,000 is read in 2 s
-REQUEST_SECONDS = 5.0  # a write, its place in the queue, and the look-up when its outcome is unknown
 MOST_PER_WRITE = (
     100  # documents that share a write: 16 ms on the embedded database, hardly more per second beyond
 )
@@ -37,75 +38,7 @@ MOST_PENDING = 1_000  # events of one document that may wait; a document has 16 
 RECOUNT_SECONDS = 30.0  # at most that often, and only when the bound seems to be reached
 DUPLICATE_KEY = 11_000
 
-Document = dict[str, Any]
 _STORED = ("outbox", "pending_since")
-
-_CLIENT_OPTIONS: Mapping[str, Any] = {
-    "serverSelectionTimeoutMS": 2_000,
-    "connectTimeoutMS": 2_000,
-    "socketTimeoutMS": 5_000,
-    "timeoutMS": 5_000,
-    "waitQueueTimeoutMS": 1_000,
-    "w": 1,
-    "journal": True,
-    "retryWrites": False,  # a repeated insert would meet itself as a duplicate
-    "tz_aware": True,
-}
-
-
-def checked_uri(uri: str) -> str:
-    """Raises ValueError for what the driver would not take. The text never quotes it: it may hold a password."""
-    try:
-        parse_uri(uri, validate=True)
-    except (PyMongoError, ValueError):
-        raise ValueError("must be a mongodb:// URI") from None
-    return uri
-
-
-class Database:
-    """A service's own database. Opens no connection before the first call."""
-
-    def __init__(self, uri: str, name: str) -> None:
-        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(uri, **_CLIENT_OPTIONS)
-        self._database = self._client[name]
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._client.close()
-
-    def collection(self, name: str) -> AsyncIOMotorCollection[Document]:
-        return self._database[name]
-
-    def not_ready(self) -> str | None:
-        topology = self._client.delegate.topology_description
-        return None if topology.has_writable_server() else "the database does not answer"
-
-
-@contextlib.contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """A bound on the calls inside, and the driver's errors as ours."""
-    try:
-        with pymongo.timeout(seconds):
-            yield
-    except DuplicateKeyError as error:
-        raise Duplicate(_fields(error.details or {})) from error
-    except PyMongoError as error:
-        raise DatabaseUnavailable(f"the database did not do it: {type(error).__name__}") from error
-
-
-@contextlib.asynccontextmanager
-async def _request_deadline() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(REQUEST_SECONDS):
-            yield
-    except TimeoutError as error:
-        raise DatabaseUnavailable(f"the database did not do it within {REQUEST_SECONDS:g} s") from error
-
-
-def _fields(details: Mapping[str, Any]) -> Collection[str]:
-    return list(details.get("keyPattern") or ["_id"])
 
 
 class OutboxCollection:
@@ -133,7 +66,7 @@ class OutboxCollection:
             stored |= {"outbox": [entry(event) for event in events], "pending_since": time.time_ns()}
         # What can't be stored fails here, alone, and not with all that share its write.
         encoded = RawBSONDocument(bson.encode(stored))
-        async with _request_deadline():
+        async with request_deadline():
             await self._prepare()
             await self._commit(encoded)
         self._written()
@@ -143,7 +76,7 @@ class OutboxCollection:
 
         Raises OutboxFull, and DatabaseUnavailable when the outcome is unknown.
         """
-        async with _request_deadline():
+        async with request_deadline():
             await self._prepare()
         update = dict(change)
         if events:
@@ -310,7 +243,7 @@ class _PartlyDone(Exception):
         for error in details.get("writeErrors", ()):
             code = error["code"]
             self.errors[error["index"]] = (
-                Duplicate(_fields(error))
+                Duplicate(duplicate_fields(error))
                 if code == DUPLICATE_KEY
                 else DatabaseUnavailable(f"the database refused a write: {code}")
             )
@@ -318,63 +251,3 @@ class _PartlyDone(Exception):
 
 def _state(document: Mapping[str, Any]) -> Document:
     return {field: value for field, value in document.items() if field not in _STORED}
-
-
-class DatabaseLease:
-    """Who relays, by the database's own clock. The owner is host and port: restarted, it takes its own back."""
-
-    def __init__(self, database: Database, port: int, seconds: float = LEASE_SECONDS) -> None:
-        self._leases = database.collection("leases")
-        self._owner, self._length = f"{socket.gethostname()}:{port}", timedelta(seconds=seconds)
-        self.contended = False
-
-    async def acquire(self) -> bool:
-        """One update, so that there is no moment in between: take it if it is free, else say that we wait."""
-        # As numbers: SecantusDB does not compare a stored date with $$NOW.
-        expired = {"$lt": [{"$toLong": {"$ifNull": ["$expires", 0]}}, {"$toLong": "$$NOW"}]}
-        free = {"$or": [{"$eq": ["$owner", self._owner]}, expired]}
-        until = {"$add": ["$$NOW", self._length // timedelta(milliseconds=1)]}
-        change = {
-            "owner": {"$cond": [free, self._owner, "$owner"]},
-            "expires": {"$cond": [free, until, "$expires"]},
-            "rival_seen": {"$cond": [free, "$rival_seen", "$$NOW"]},
-        }
-        try:
-            with deadline(LOOKUP_SECONDS):
-                lease = await self._leases.find_one_and_update(
-                    {"_id": "relay"}, [{"$set": change}], upsert=True, return_document=True
-                )
-        except Duplicate:  # another replica made the document at the same moment
-            return False
-        if lease is None or lease["owner"] != self._owner:
-            return False
-        rival, renewed = lease.get("rival_seen"), lease["expires"] - self._length
-        self.contended = rival is not None and renewed - rival < 3 * self._length
-        return True
-
-    async def release(self) -> None:
-        with deadline(LOOKUP_SECONDS):
-            await self._leases.update_one(
-                {"_id": "relay", "owner": self._owner}, [{"$set": {"expires": "$$NOW"}}]
-            )
-
-
-class KeyTable:
-    """The published keys as they were last seen."""
-
-    def __init__(self, database: Database) -> None:
-        self._keys = database.collection("published_keys")
-
-    async def load(self) -> dict[str, Document]:
-        with deadline(LOOKUP_SECONDS):
-            return {key["_id"]: key["jwk"] for key in await self._keys.find({}).to_list(None)}
-
-    async def save(self, kid: str, jwk: Mapping[str, str] | None) -> None:
-        with deadline(WRITE_SECONDS):
-            if jwk is None:
-                await self._keys.delete_one({"_id": kid})
-            else:
-                with contextlib.suppress(
-                    DuplicateKeyError
-                ):  # another replica kept the same at the same moment
-                    await self._keys.replace_one({"_id": kid}, {"jwk": dict(jwk)}, upsert=True)
