@@ -6,7 +6,7 @@ from pydantic import Field
 
 from contracts.event import Event, Notification
 from contracts.log_line import LogLine
-from contracts.topics import IDENTITY_KEYS, INVENTORIES, Topic
+from contracts.topics import IDENTITY_KEYS, INVENTORIES, STOCK, Topic
 
 GUEST = "guest"  # who pays without a token; no user has this name
 
@@ -61,6 +61,14 @@ class PaymentDeclined(_Payment):
     level: ClassVar[str] = "WARNING"
 
 
+class PaymentRefunded(_Payment):
+    """Money was given back: what it was paid for could not be delivered."""
+
+    type: ClassVar[str] = "payments.refunded.v1"
+
+    reason: str
+
+
 class StockRequested(Event):
     """An accepted payment asks for the goods it paid for."""
 
@@ -74,6 +82,51 @@ class StockRequested(Event):
 
     def subject(self) -> str:
         return self.payment_id
+
+
+class _Stock(Event):
+    topic: ClassVar[Topic] = STOCK
+
+    product: str
+    level: int  # pieces that are there after it
+
+    def subject(self) -> str:
+        return self.product
+
+
+class StockMoved(_Stock):
+    """Pieces of a product came or went."""
+
+    type: ClassVar[str] = "stock.moved.v1"
+
+    quantity: int  # signed: what came is positive, what went negative
+    number: int  # 1, 2, … for each product: its place in the ledger
+    reason: str
+    payment_id: str | None = None  # for which payment, when they were sold
+
+
+class StockRefused(_Stock):
+    """A payment asked for more pieces of a product than there are."""
+
+    type: ClassVar[str] = "stock.refused.v1"
+
+    quantity: int  # what was asked for
+    reason: str
+    payment_id: str
+
+
+class StockRanLow(Notification):
+    """A product fell below its threshold."""
+
+    type: ClassVar[str] = "stock.ran_low.v1"
+    level: ClassVar[str] = "WARNING"
+
+    product: str
+    pieces: int
+    threshold: int
+
+    def subject(self) -> str:
+        return self.product
 
 
 class KeyPublished(Event):
@@ -100,7 +153,11 @@ EVENT_TYPES: dict[str, type[Event]] = {
         UserLoggedIn,
         PaymentAccepted,
         PaymentDeclined,
+        PaymentRefunded,
         StockRequested,
+        StockMoved,
+        StockRefused,
+        StockRanLow,
         LogLine,
         KeyPublished,
     )

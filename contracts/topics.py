@@ -29,4 +29,5 @@ def dead_letters_of(service: str) -> Topic:
     return Topic(name=f"{service}.dlq", key="as the record", holds_inputs=True)
 
 
-ALL = (NOTIFICATIONS, INVENTORIES, STOCK, LOGS, IDENTITY_KEYS, dead_letters_of("notifications_service"))
+CONSUMERS = ("notifications_service", "inventories_service", "payments_service")  # who may meet a dead letter
+ALL = (NOTIFICATIONS, INVENTORIES, STOCK, LOGS, IDENTITY_KEYS, *map(dead_letters_of, CONSUMERS))

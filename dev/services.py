@@ -29,6 +29,7 @@ class Kind:
 KINDS = (
     Kind("users_service", "USERS_PORT", 3001, 1),
     Kind("payments_service", "PAYMENTS_PORT", 3002, 2),
+    Kind("inventories_service", "INVENTORIES_PORT", 3003, 3),
     Kind("notifications_service", "NOTIFICATIONS_PORT", 3004, 4),
     Kind("logs_service", "LOGS_PORT", 3000, 0),
 )

@@ -1,29 +1,45 @@
 """The machinery for Kafka: the ways in which data moves, each written once.
 
 An edge keeps documents with an outbox (`OutboxCollection`) and a `Relay` publishes them. A `Worker` turns events
-into events. A `Reader` sees everything and commits nothing. Nothing here knows HTTP or a service.
+into events. A `StatefulConsumer` turns events into documents (`StateCollection`), whose outboxes a `Relay` publishes.
+A `Reader` sees everything and commits nothing. Nothing here knows HTTP or a service.
 """
 
 from event_bus.background import run_in_background
 from event_bus.dispatch import On
-from event_bus.errors import BusError, DatabaseUnavailable, Duplicate, OutboxFull
+from event_bus.errors import BusError, DatabaseUnavailable, Duplicate, OutboxFull, Refusal
+from event_bus.fold import Apply, Change, Folded, Input, State
 from event_bus.printer import Printer
 from event_bus.published_keys import PublishedKeys
 from event_bus.reader import Reader
 from event_bus.records import Outgoing, Partition, Record
 from event_bus.relay import Relay
-from event_bus.repository import Database, DatabaseLease, KeyTable, OutboxCollection
+from event_bus.repository import (
+    Database,
+    DatabaseLease,
+    DeadLetters,
+    KeyTable,
+    OutboxCollection,
+    StateCollection,
+    deadline,
+)
 from event_bus.settings import Broker, BusSettings, OutboxSettings
+from event_bus.stateful import StatefulConsumer
 from event_bus.worker import Worker
 
 __all__ = [
+    "Apply",
     "Broker",
     "BusError",
     "BusSettings",
+    "Change",
     "Database",
     "DatabaseLease",
     "DatabaseUnavailable",
+    "DeadLetters",
     "Duplicate",
+    "Folded",
+    "Input",
     "KeyTable",
     "On",
     "OutboxCollection",
@@ -35,7 +51,12 @@ __all__ = [
     "PublishedKeys",
     "Reader",
     "Record",
+    "Refusal",
     "Relay",
+    "State",
+    "StateCollection",
+    "StatefulConsumer",
     "Worker",
+    "deadline",
     "run_in_background",
 ]

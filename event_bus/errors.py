@@ -6,6 +6,7 @@ BusError
 ├── TooLarge           one record is larger than the broker takes
 ├── Refused            authorization: retrying does not help; names the resource
 ├── Undecodable        a record that is not an event of the language; carries the reason
+├── Refusal            a rule that can't be applied to its document; carries the reason
 ├── OutboxFull         too many events wait for Kafka; the request was not accepted
 ├── Duplicate          a document with this unique value exists; names the fields
 └── DatabaseUnavailable  the database did not answer in time; the write may or may not have happened
@@ -36,6 +37,10 @@ class Refused(BusError):
 
 class Undecodable(BusError):
     """Not an event of the language. `str(error)` is the reason that goes into the dead letter."""
+
+
+class Refusal(BusError):
+    """This event can't be applied here. `str(error)` is the reason that goes into the dead letter."""
 
 
 class OutboxFull(BusError):

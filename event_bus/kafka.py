@@ -31,7 +31,7 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata
 
 from event_bus.errors import Fenced, Refused, TooLarge, Unavailable
-from event_bus.records import Committed, Outgoing, Partition, Record
+from event_bus.records import INPUT_LIMIT, Committed, Outgoing, Partition, Record
 from event_bus.settings import Broker
 
 DEADLINE = 5.0  # seconds for one call; below the two time-outs that follow
@@ -40,7 +40,6 @@ TRANSACTION_TIMEOUT_MS = 10_000
 SESSION_TIMEOUT_MS = 10_000  # how long a dead member blocks its partitions; safety does not come from it
 FETCH_WAIT_MS = 500  # an idle long poll: 0.4 % of a core; 10 ms would cost 6 %
 DISCARD_SECONDS = 1.0  # for each step of letting go of a client
-INPUT_LIMIT = 1_000_000  # bytes of a record of ours; dead letters carry an input and its headers: twice that
 REQUEST_LIMIT = 2 * INPUT_LIMIT + 65_536
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each failed attempt; we say it once
@@ -282,6 +281,11 @@ class Consumer:
         async with _call("reading the committed offset"):
             offset = await self._client.committed(TopicPartition(*partition))
         return await self.beginning(partition) if offset is None else int(offset)
+
+    async def commit(self, partition: Partition, offset: int) -> None:
+        """For consumers whose effects lie in a database. The next offset to read, outside of any transaction."""
+        async with _call("committing an offset"):
+            await self._client.commit({TopicPartition(*partition): OffsetAndMetadata(offset, "")})
 
     async def beginning(self, partition: Partition) -> int:
         async with _call("reading the first offset"):

@@ -18,5 +18,8 @@ RELAY_CLEAR = Histogram("relay_clear_seconds", "taking published events out of d
 HANDLED = Counter("worker_events_handled_total", "events that a worker handled", ["type"])
 SKIPPED = Counter("worker_events_skipped_total", "events that are of no concern to this service", ["type"])
 DEAD_LETTERS = Counter("worker_dead_letters_total", "records that could not be handled")
+REPEATED = Counter("inbox_repeated_total", "events that had been applied to their document before")
+CONFLICTS = Counter("state_conflicts_total", "writes that met a document which somebody else had changed")
+APPLY = Histogram("state_write_seconds", "one shared write of changed documents", buckets=_BUCKETS)
 WORKER_TRANSACTION = Histogram("worker_transaction_seconds", "one transaction of a worker", buckets=_BUCKETS)
 RECOVERIES = Counter("worker_recoveries_total", "times a partition was taken up again after an error")

@@ -6,7 +6,7 @@ State and events are one document and one write, so neither is ever there withou
 is the finished record, as legible text. `pending_since` is there as long as the outbox is not empty.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -32,10 +32,27 @@ def entry(envelope: Envelope[Event]) -> Entry:
     }
 
 
+def raw_entry(event_id: UUID, outgoing: Outgoing) -> Entry:
+    """A record of any bytes as it lies in the outbox: a dead letter need not be legible."""
+    return {
+        "id": str(event_id),
+        "topic": outgoing.topic,
+        "key": outgoing.key,
+        "headers": [[name, part] for name, part in outgoing.headers],
+        "value": outgoing.value,
+    }
+
+
 def record(stored: Entry) -> Outgoing:
     """The record of an entry, as the relay sends it."""
-    headers = [(name, text.encode()) for name, text in stored["headers"].items()]
-    return Outgoing(stored["topic"], stored["key"].encode(), stored["value"].encode(), headers)
+    headers = stored["headers"]
+    parts = headers.items() if isinstance(headers, Mapping) else headers
+    pairs = [(name, _bytes(part)) for name, part in parts]
+    return Outgoing(stored["topic"], _bytes(stored["key"]), _bytes(stored["value"]), pairs)
+
+
+def _bytes(part: str | bytes | None) -> bytes | None:
+    return part.encode() if isinstance(part, str) else part
 
 
 @dataclass(frozen=True, slots=True)

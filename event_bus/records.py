@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+INPUT_LIMIT = 1_000_000  # bytes of a record of ours; dead letters carry an input and its headers: twice that
+
 
 class Partition(NamedTuple):
     """A partition of a topic, by its full name (with the prefix)."""

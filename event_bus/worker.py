@@ -1,34 +1,32 @@
 """The transactional worker: consume, handle, produce, commit the offset, in one Kafka transaction.
 
 For services without state of their own. Exactly once inside Kafka, whatever dies when; several instances share the
-partitions by their consumer group.
+partitions by their consumer group. The transactional id is the group, the topic and the partition. So whoever takes
+a partition over fences the one before, and settles his transaction, before it reads where to go on.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
-from typing import Self
 
 import structlog
 
-from event_bus import partition as partitions
-from event_bus.background import FAILED, FORBIDDEN, RIVAL, Stop, run_in_background
-from event_bus.backoff import Backoff
+from event_bus import metrics
+from event_bus.background import Stop
+from event_bus.backoff import Backoff, Rivalry
 from event_bus.dispatch import Dispatch, On
-from event_bus.errors import BusError, Refused, Unavailable
-from event_bus.kafka import Consumer
-from event_bus.partition import PartitionWorker, Rival
-from event_bus.records import Outgoing
+from event_bus.errors import Fenced, TooLarge, Unavailable
+from event_bus.kafka import Consumer, ProducerPair
+from event_bus.membership import Membership
+from event_bus.partition import PartitionTask, Rival
+from event_bus.records import Committed, Outgoing, Partition, Record
 from event_bus.settings import Broker
 
-STOP_SECONDS = 5.0  # what a transaction under way may still take
-WATCH_SECONDS = 5.0
-SILENCE_SECONDS = 30.0  # lag without progress for so long: the client has fallen silent, rebuild it
+MOST_RECORDS = 500  # a transaction: 12,000 events/s; more would only make each one take longer
 
+Notify = Callable[[Sequence[Outgoing]], None]
 log = structlog.get_logger()
 
 
-class Worker:
+class Worker(Membership):
     """Runs the table of a service on a broker, as the consumer group of its name.
 
     `committed` is told what has become visible to everybody, batch by batch; it must not wait.
@@ -40,131 +38,81 @@ class Worker:
         service: str,
         consumes: Sequence[On],
         stop: Stop,
-        committed: Callable[[Sequence[Outgoing]], None] = lambda outputs: None,
+        committed: Notify = lambda outputs: None,
     ) -> None:
-        self._broker, self._group, self._stop, self._committed = broker, service, stop, committed
-        self._dispatch = Dispatch(service, consumes)
-        self._workers: dict[PartitionWorker, asyncio.Task[None]] = {}
-        self._task: asyncio.Task[None] | None = None
-        self._trouble: str | None = "starting"
-        self._silences = 0
+        dispatch = Dispatch(service, consumes)
 
-    async def __aenter__(self) -> Self:
-        self._task = run_in_background(self._run(), self._group, self._stop)
-        return self
+        def work_on(consumer: Consumer, partition: Partition) -> PartitionTask:
+            return PartitionWorker(broker, dispatch, consumer, partition, committed)
 
-    async def __aexit__(self, *_: object) -> None:
-        assert self._task is not None
-        await self._stop_workers()
-        self._task.cancel()
-        await asyncio.wait([self._task], timeout=STOP_SECONDS)
+        super().__init__(broker, service, dispatch.topics(), stop, work_on)
 
-    def not_ready(self) -> str | None:
-        """Ready: a member of the group, and every partition that it was given is being worked on."""
-        return self._trouble or next((w.trouble for w in self._workers if w.trouble), None)
 
-    async def _run(self) -> None:
-        backoff = Backoff(0.5)
-        while True:
-            consumer = Consumer(self._broker, self._group)
-            try:
-                await self._live(consumer, backoff)
-            except (Rival, Refused) as error:
-                return self._stop(RIVAL if isinstance(error, Rival) else FORBIDDEN, str(error))
-            except _Silent:
-                if self._silences > 1:
-                    return self._stop(FAILED, "the consumer fell silent twice")
-            except BusError as error:
-                self._note(str(error))
-            finally:
-                await asyncio.shield(self._let_go(consumer))
-            await backoff.wait()
+class PartitionWorker(PartitionTask):
+    """One partition: batch, handlers, one transaction."""
 
-    async def _live(self, consumer: Consumer, backoff: Backoff) -> None:
-        """One consumer's life: follows its assignment until something fails."""
-        await consumer.start()
-        await consumer.look_up(self._dispatch.topics())
-        consumer.subscribe(self._dispatch.topics())
-        watch = _Watch(consumer)
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(WATCH_SECONDS):
-                    await consumer.changed.wait()
-            self._raise_failures()
-            if consumer.changed.is_set():
-                consumer.changed.clear()
-                await self._follow(consumer)
-                backoff.reset()
-            if consumer.generation:  # a member; with more instances than partitions one without work
-                await self._look(watch)
+    def __init__(
+        self,
+        broker: Broker,
+        dispatch: Dispatch,
+        consumer: Consumer,
+        partition: Partition,
+        committed: Notify,
+    ) -> None:
+        name = partition.topic.removeprefix(broker.prefix)
+        super().__init__(consumer, partition, f"{dispatch.service}-{name}-{partition.partition}")
+        self._broker, self._dispatch, self._committed = broker, dispatch, committed
+        self._limit = MOST_RECORDS
+        self._refused: dict[int, list[str]] = {}  # by offset: why the broker did not take what follows
+        self._rivalry = Rivalry()
 
-    async def _look(self, watch: "_Watch") -> None:
-        """A broker that is away is waited for with this consumer: a new one would have to wait for its session."""
+    async def work(self, backoff: Backoff) -> None:
+        """The producers are initialised first: then nobody else can commit for this partition any more."""
         try:
-            silent = await watch.silent(self._workers)
-        except Unavailable as error:
-            return self._note(str(error))
-        self._trouble = None
-        if silent:
-            self._silences += 1
-            log.error("the consumer fell silent", group=self._group, times=self._silences)
-            raise _Silent
+            async with ProducerPair(self._broker, self.name) as pair:
+                await self.take_up()
+                while self.ours():
+                    await self._step(pair)
+                    backoff.reset()
+        except TooLarge:
+            log.warning("the broker refused the size of a record", partition=self.name)
+        except Fenced as error:
+            if self._rivalry.fenced():
+                raise Rival(f"another process works as {self.name}") from error
+            raise
 
-    async def _follow(self, consumer: Consumer) -> None:
-        """A new generation: whatever was fetched before it is dropped, and every partition taken up anew."""
-        await self._stop_workers()
-        for partition in sorted(consumer.assignment):
-            worker = PartitionWorker(
-                self._broker, self._group, self._dispatch, consumer, partition, self._committed
-            )
-            task = asyncio.create_task(worker.run(), name=f"{self._group} {partition}")
-            task.add_done_callback(consumer.note_failure)
-            self._workers[worker] = task
+    async def _step(self, pair: ProducerPair) -> None:
+        async with self.batch(self._limit) as batch:
+            if batch:
+                try:
+                    await self._commit(pair, batch, await self._outputs(batch))
+                except TooLarge as error:
+                    self._blame(batch, error)
+                    raise  # the producers are done for; what was blamed is handled after the next start
 
-    async def _stop_workers(self) -> None:
-        workers, self._workers = self._workers, {}
-        await partitions.stop(workers, STOP_SECONDS)
+    async def _outputs(self, batch: list[Record]) -> list[Outgoing]:
+        return [output for record in batch for output in await self._handled(record)]
 
-    def _raise_failures(self) -> None:
-        for task in self._workers.values():
-            if task.done() and not task.cancelled():
-                task.result()
+    async def _handled(self, record: Record) -> list[Outgoing]:
+        refusals = self._refused.get(record.offset)
+        if not refusals:
+            return await self._dispatch.handle(record)
+        if len(refusals) > 2:
+            raise Unavailable(f"not even a cut dead letter is taken: {refusals[-1]}")
+        return [self._dispatch.dead_letter(record, refusals[0], cut=len(refusals) > 1)]
 
-    async def _let_go(self, consumer: Consumer) -> None:
-        await self._stop_workers()
-        await consumer.discard()
+    def _blame(self, batch: list[Record], error: TooLarge) -> None:
+        """Smaller batches until the record to blame is alone: it becomes a dead letter, at last a cut one."""
+        if len(batch) > 1:
+            self._limit = max(1, len(batch) // 8)
+        else:
+            self._refused.setdefault(batch[0].offset, []).append(str(error))
 
-    def _note(self, reason: str) -> None:
-        if self._trouble != reason:
-            log.warning("the worker waits", group=self._group, reason=reason)
-        self._trouble = reason
-
-
-class _Silent(Exception):
-    """There is lag and nothing comes."""
-
-
-class _Watch:
-    """Notices lag without progress: the group protocol of the client has open bugs of that kind."""
-
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-        self._clock = asyncio.get_running_loop().time
-        self._since, self._positions = self._clock(), [0]
-
-    async def silent(self, workers: "dict[PartitionWorker, asyncio.Task[None]]") -> bool:
-        """Raises Unavailable when the broker does not answer."""
-        positions = [worker.position for worker in workers]
-        working = positions != self._positions or any(worker.trouble or worker.busy for worker in workers)
-        if working or not await self._lag():
-            self._since, self._positions = self._clock(), positions
-        return self._clock() - self._since >= SILENCE_SECONDS
-
-    async def _lag(self) -> bool:
-        """By the client's positions, which pass over the markers of transactions."""
-        assigned = sorted(self._consumer.assignment)
-        ends = await self._consumer.ends(assigned)
-        positions = [await self._consumer.position(partition) for partition in assigned]
-        return any(
-            position < ends[partition] for partition, position in zip(assigned, positions, strict=True)
-        )
+    async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
+        following = batch[-1].offset + 1
+        with metrics.WORKER_TRANSACTION.time():
+            await pair.transact(outputs, self._dispatch.service, {self.partition: Committed(following)})
+        self.position = following
+        self._committed(outputs)
+        self._limit = min(MOST_RECORDS, 2 * self._limit)
+        self._refused.clear()

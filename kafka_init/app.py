@@ -7,7 +7,8 @@ import structlog
 from contracts import LOGS, Topic
 from contracts.topics import ALL
 from event_bus.errors import Refused, Unavailable
-from event_bus.kafka import INPUT_LIMIT, REQUEST_LIMIT, Admin
+from event_bus.kafka import REQUEST_LIMIT, Admin
+from event_bus.records import INPUT_LIMIT
 from kafka_init.settings import Settings
 
 DONE, FAILED, WRONG = 0, 1, 78

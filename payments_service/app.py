@@ -7,20 +7,28 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from contracts import PaymentRefunded, StockRefused
 from event_bus import (
+    Apply,
     Database,
     DatabaseLease,
     DatabaseUnavailable,
+    DeadLetters,
     KeyTable,
     OutboxFull,
     PublishedKeys,
     Relay,
+    StatefulConsumer,
 )
 from http_edge import IDEMPOTENCY_KEY, KeyRing, Operation, Stop, TokenChecker, edge
-from payments_service import routes
+from payments_service import handlers, routes
 from payments_service.model import Paid, PaymentView, PayRequest
 from payments_service.repository import Payments
 from payments_service.settings import Settings
+
+CONSUMES = [
+    Apply(StockRefused, to=handlers.payment_of, by=handlers.refund, publishes=[PaymentRefunded]),
+]
 
 
 def build(settings: Settings) -> Starlette:
@@ -58,10 +66,13 @@ def build(settings: Settings) -> Starlette:
 async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
     keys = KeyRing()
     async with Database(settings.mongo_uri, settings.database) as database:
-        payments = Payments(database, settings.outbox_max_pending)
-        lease = DatabaseLease(database, settings.port)
+        payments, letters = Payments(database, settings.outbox_max_pending), DeadLetters(database)
+        outboxes, lease = [payments.states, letters.outbox], DatabaseLease(database, settings.port)
         async with (
-            Relay(settings.broker, routes.SERVICE, [payments.outbox], lease, stop) as relay,
+            Relay(settings.broker, routes.SERVICE, outboxes, lease, stop) as relay,
+            StatefulConsumer(
+                settings.broker, routes.SERVICE, CONSUMES, payments.states, letters, stop
+            ) as consumer,
             PublishedKeys(settings.broker, keys.apply, stop, KeyTable(database)) as published,
         ):
             yield {
@@ -75,6 +86,7 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                 "readiness": {
                     "database": database.not_ready,
                     "relay": relay.not_ready,
+                    "consumer": consumer.not_ready,
                     "identity_keys": published.not_ready,
                 },
             }

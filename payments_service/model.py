@@ -116,3 +116,10 @@ def declined(payment: UUID, rate: float) -> bool:
 def sentence(payer: str, verb: str, amount: str, currency: str, reference: str | None) -> str:
     """`guest paid 25.00 EUR (reference r17)`"""
     return f"{payer} {verb} {amount} {currency}" + (f" (reference {reference})" if reference else "")
+
+
+def refund_sentence(
+    payer: str, reason: str, amount: str, currency: str, reference: str | None = None, **_: str
+) -> str:
+    """`guest was refunded 25.00 EUR: out of stock (reference r17)`"""
+    return sentence(payer, "was refunded", amount, f"{currency}: {reason}", reference)

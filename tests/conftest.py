@@ -103,6 +103,7 @@ def environment(kafka: Kafka, mongo: Mongo, prefix: str) -> Environment:
         "TOPIC_PREFIX": prefix,
         "USERS_DATABASE": f"{prefix}users",
         "PAYMENTS_DATABASE": f"{prefix}payments",
+        "INVENTORIES_DATABASE": f"{prefix}inventories",
         "USERS_BCRYPT_COST": "4",  # the lowest: a test of anything else need not pay for the hash
         "LOG_FORMAT": "json",
     }
@@ -155,6 +156,7 @@ class Shop:
 
     users_service: Service
     payments_service: Service
+    inventories_service: Service
     notifications_service: Service
     logs_service: Service
 

@@ -19,7 +19,7 @@ from contracts import Envelope, Event
 from event_bus import metrics
 from event_bus.errors import DatabaseUnavailable, Duplicate, OutboxFull
 from event_bus.group_commit import GroupCommit
-from event_bus.outbox import Pending, entry
+from event_bus.outbox import Entry, Pending, entry
 from event_bus.repository.database import (
     LOOKUP_SECONDS,
     WRITE_SECONDS,
@@ -38,7 +38,8 @@ MOST_PENDING = 1_000  # events of one document that may wait; a document has 16 
 RECOUNT_SECONDS = 30.0  # at most that often, and only when the bound seems to be reached
 DUPLICATE_KEY = 11_000
 
-_STORED = ("outbox", "pending_since")
+_OUTBOX = ("outbox", "pending_since")
+OURS = (*_OUTBOX, "version", "applied", "applied_ids")  # fields of a document that are not its state
 
 
 class OutboxCollection:
@@ -61,9 +62,13 @@ class OutboxCollection:
 
     async def insert(self, document: Document, events: Sequence[Envelope[Event]]) -> None:
         """One write of state and events. Raises Duplicate, OutboxFull, DatabaseUnavailable."""
+        await self.insert_entries(document, [entry(event) for event in events])
+
+    async def insert_entries(self, document: Document, entries: Sequence[Entry]) -> None:
+        """The same with finished entries of the outbox."""
         stored = dict(document)
-        if events:
-            stored |= {"outbox": [entry(event) for event in events], "pending_since": time.time_ns()}
+        if entries:
+            stored |= {"outbox": entries} | pending_fields()
         # What can't be stored fails here, alone, and not with all that share its write.
         encoded = RawBSONDocument(bson.encode(stored))
         async with request_deadline():
@@ -81,7 +86,7 @@ class OutboxCollection:
         update = dict(change)
         if events:
             update["$push"] = {"outbox": {"$each": [entry(event) for event in events]}}
-            update["$min"] = {"pending_since": time.time_ns()}  # a document that waits keeps its place
+            update["$min"] = pending_fields()  # a document that waits keeps its place
         room = {"_id": key, f"outbox.{MOST_PENDING - len(events)}": {"$exists": False}}
         with deadline(WRITE_SECONDS):
             found = (await self._documents.update_one(room, update)).matched_count
@@ -98,12 +103,17 @@ class OutboxCollection:
     async def find_one(self, filter: Document) -> Document | None:
         """One document without its outbox."""
         with deadline(LOOKUP_SECONDS):
-            return await self._documents.find_one(filter, dict.fromkeys(_STORED, 0))
+            return await self._documents.find_one(filter, dict.fromkeys(OURS, 0))
+
+    async def find_some(self, filter: Document, limit: int, fields: Mapping[str, int]) -> list[Document]:
+        """At most so many documents, by _id, with these fields alone."""
+        with deadline(LOOKUP_SECONDS):
+            return await self._documents.find(filter, fields).sort("_id", 1).limit(limit).to_list(None)
 
     async def find_all(self) -> list[Document]:
         """All documents without their outboxes: for small collections."""
         with deadline(LOOKUP_SECONDS):
-            return await self._documents.find({}, dict.fromkeys(_STORED, 0)).to_list(None)
+            return await self._documents.find({}, dict.fromkeys(OURS, 0)).to_list(None)
 
     async def find_settled(self) -> list[Document]:
         """All documents whose events are committed: for small collections."""
@@ -135,7 +145,7 @@ class OutboxCollection:
         another = {"$elemMatch": {"id": {"$nin": [str(event_id) for event_id in ids]}}}
         whole = {"_id": {"$in": keys}, "outbox": {"$not": another}}
         with deadline(RELAY_SECONDS):
-            dropped = await self._documents.update_many(whole, {"$unset": dict.fromkeys(_STORED, 1)})
+            dropped = await self._documents.update_many(whole, {"$unset": dict.fromkeys(_OUTBOX, 1)})
         self._count(-dropped.modified_count)
         if dropped.matched_count < len(keys):
             await self._pull(keys, ids)
@@ -160,7 +170,7 @@ class OutboxCollection:
         empty = where | {"outbox": []}
         with deadline(RELAY_SECONDS):
             await self._documents.bulk_write(
-                [UpdateMany(where, gone), UpdateMany(empty, {"$unset": dict.fromkeys(_STORED, 1)})]
+                [UpdateMany(where, gone), UpdateMany(empty, {"$unset": dict.fromkeys(_OUTBOX, 1)})]
             )
 
     # How it is done
@@ -188,8 +198,8 @@ class OutboxCollection:
                     {"pending_since": {"$gt": 0}}, limit=self._max_pending
                 )
 
-    def _written(self) -> None:
-        self._count(1)
+    def _written(self, documents: int = 1) -> None:
+        self._count(documents)
         self._wake()
 
     def _count(self, more: int) -> None:
@@ -227,6 +237,10 @@ class OutboxCollection:
         return [None if there.get(d["_id"]) == _state(d) else unknown for d in documents]
 
 
+def pending_fields() -> Document:
+    return {"pending_since": time.time_ns()}
+
+
 async def _read(cursor: "AsyncIOMotorCursor[Document]") -> list[Document]:
     with deadline(RELAY_SECONDS):
         return await cursor.to_list(101)
@@ -250,4 +264,4 @@ class _PartlyDone(Exception):
 
 
 def _state(document: Mapping[str, Any]) -> Document:
-    return {field: value for field, value in document.items() if field not in _STORED}
+    return {field: value for field, value in document.items() if field not in OURS}

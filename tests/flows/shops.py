@@ -35,6 +35,7 @@ class OpenShop:
             "TOPIC_PREFIX": self.prefix,
             "USERS_DATABASE": f"{self.prefix}users",
             "PAYMENTS_DATABASE": f"{self.prefix}payments",
+            "INVENTORIES_DATABASE": f"{self.prefix}inventories",
             "USERS_BCRYPT_COST": "4",  # the lowest: a test of anything else need not pay for the hash
             "LOG_FORMAT": "json",
         }
@@ -63,6 +64,10 @@ class OpenShop:
     @property
     def payments(self) -> str:
         return self.url("payments_service")
+
+    @property
+    def inventories(self) -> str:
+        return self.url("inventories_service")
 
     @property
     def websocket(self) -> str:

@@ -27,6 +27,11 @@ class Watcher:
     async def count(self, number: int, seconds: float = 20) -> list[Line]:
         return await self.until(lambda lines: len(lines) >= number, seconds)
 
+    async def of(self, correlation: str, number: int) -> list[Line]:
+        """The lines of one story, however many others pass meanwhile."""
+        found = await self.until(lambda lines: len(_of(lines, correlation)) >= number)
+        return _of(found, correlation)
+
     async def rest(self) -> list[Line]:
         try:
             while True:
@@ -40,6 +45,10 @@ class Watcher:
 async def watching(url: str) -> AsyncIterator[Watcher]:
     async with connect(url) as connection:
         yield Watcher(connection)
+
+
+def _of(lines: list[Line], correlation: str) -> list[Line]:
+    return [line for line in lines if line["correlation_id"] == correlation]
 
 
 def events(lines: list[Line]) -> list[str]:

@@ -1,0 +1,163 @@
+"""Membership of a consumer group: joins, works on each partition that it is given, recovers, and watches itself.
+
+Several instances share the partitions. What is done on a partition is the affair of its `PartitionTask`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Self
+
+import structlog
+
+from event_bus import partition as partitions
+from event_bus.background import FAILED, FORBIDDEN, RIVAL, Stop, run_in_background
+from event_bus.backoff import Backoff
+from event_bus.errors import BusError, Refused, Unavailable
+from event_bus.kafka import Consumer
+from event_bus.partition import PartitionTask, Rival
+from event_bus.records import Partition
+from event_bus.settings import Broker
+
+STOP_SECONDS = 5.0  # what a transaction under way may still take
+WATCH_SECONDS = 5.0
+SILENCE_SECONDS = 30.0  # lag without progress for so long: the client has fallen silent, rebuild it
+
+log = structlog.get_logger()
+
+
+class Membership:
+    """One instance in the group. `work_on` makes the task for a partition that it was given."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        group: str,
+        topics: Sequence[str],
+        stop: Stop,
+        work_on: Callable[[Consumer, Partition], PartitionTask],
+    ) -> None:
+        self._broker, self._group, self._topics = broker, group, topics
+        self._stop, self._work_on = stop, work_on
+        self._tasks: dict[PartitionTask, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._trouble: str | None = "starting"
+        self._silences = 0
+
+    async def __aenter__(self) -> Self:
+        self._task = run_in_background(self._run(), self._group, self._stop)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        await self._stop_tasks()
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=STOP_SECONDS)
+
+    def not_ready(self) -> str | None:
+        """Ready: a member of the group, and every partition that it was given is being worked on."""
+        return self._trouble or next((task.trouble for task in self._tasks if task.trouble), None)
+
+    async def _run(self) -> None:
+        backoff = Backoff(0.5)
+        while True:
+            consumer = Consumer(self._broker, self._group)
+            try:
+                await self._live(consumer, backoff)
+            except (Rival, Refused) as error:
+                return self._stop(RIVAL if isinstance(error, Rival) else FORBIDDEN, str(error))
+            except _Silent:
+                if self._silences > 1:
+                    return self._stop(FAILED, "the consumer fell silent twice")
+            except BusError as error:
+                self._note(str(error))
+            finally:
+                await asyncio.shield(self._let_go(consumer))
+            await backoff.wait()
+
+    async def _live(self, consumer: Consumer, backoff: Backoff) -> None:
+        """One consumer's life: follows its assignment until something fails."""
+        await consumer.start()
+        await consumer.look_up(self._topics)
+        consumer.subscribe(self._topics)
+        watch = _Watch(consumer)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await consumer.changed.wait()
+            self._raise_failures()
+            if consumer.changed.is_set():
+                consumer.changed.clear()
+                await self._follow(consumer)
+                backoff.reset()
+            if consumer.generation:  # a member; with more instances than partitions one without work
+                await self._look(watch)
+
+    async def _look(self, watch: "_Watch") -> None:
+        """A broker that is away is waited for with this consumer: a new one would have to wait for its session."""
+        try:
+            silent = await watch.silent(self._tasks)
+        except Unavailable as error:
+            return self._note(str(error))
+        self._trouble = None
+        if silent:
+            self._silences += 1
+            log.error("the consumer fell silent", group=self._group, times=self._silences)
+            raise _Silent
+
+    async def _follow(self, consumer: Consumer) -> None:
+        """A new generation: whatever was fetched before it is dropped, and every partition taken up anew."""
+        await self._stop_tasks()
+        for partition in sorted(consumer.assignment):
+            work = self._work_on(consumer, partition)
+            task = asyncio.create_task(work.run(), name=f"{self._group} {partition}")
+            task.add_done_callback(consumer.note_failure)
+            self._tasks[work] = task
+
+    async def _stop_tasks(self) -> None:
+        tasks, self._tasks = self._tasks, {}
+        await partitions.stop(tasks, STOP_SECONDS)
+
+    def _raise_failures(self) -> None:
+        for task in self._tasks.values():
+            if task.done() and not task.cancelled():
+                task.result()
+
+    async def _let_go(self, consumer: Consumer) -> None:
+        await self._stop_tasks()
+        await consumer.discard()
+
+    def _note(self, reason: str) -> None:
+        if self._trouble != reason:
+            log.warning("the group waits", group=self._group, reason=reason)
+        self._trouble = reason
+
+
+class _Silent(Exception):
+    """There is lag and nothing comes."""
+
+
+class _Watch:
+    """Notices lag without progress: the group protocol of the client has open bugs of that kind."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._clock = asyncio.get_running_loop().time
+        self._since, self._positions = self._clock(), [0]
+
+    async def silent(self, tasks: Collection[PartitionTask]) -> bool:
+        """Raises Unavailable when the broker does not answer."""
+        positions = [task.position for task in tasks]
+        working = positions != self._positions or any(task.trouble or task.busy for task in tasks)
+        if working or not await self._lag():
+            self._since, self._positions = self._clock(), positions
+        return self._clock() - self._since >= SILENCE_SECONDS
+
+    async def _lag(self) -> bool:
+        """By the client's positions, which pass over the markers of transactions."""
+        assigned = sorted(self._consumer.assignment)
+        ends = await self._consumer.ends(assigned)
+        positions = [await self._consumer.position(partition) for partition in assigned]
+        return any(
+            position < ends[partition] for partition, position in zip(assigned, positions, strict=True)
+        )

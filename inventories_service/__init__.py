@@ -1,0 +1,1 @@
+"""Keeps the stock: how many pieces of each product are there, and every movement of them."""
