@@ -18,12 +18,12 @@ class Inbox:
     """Read from a document, asked, added to, stored again with the state."""
 
     offsets: dict[str, int] = field(default_factory=dict)  # by source partition, as `inventories-3`
-    ids: list[bytes] = field(default_factory=list)  # the oldest first
+    ids: dict[bytes, None] = field(default_factory=dict)  # a set that keeps its order: the oldest first
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
         packed: bytes = document.get("applied_ids", b"")
-        ids = [packed[start : start + 16] for start in range(0, len(packed), 16)]
+        ids = dict.fromkeys(packed[start : start + 16] for start in range(0, len(packed), 16))
         return cls(dict(document.get("applied", {})), ids)
 
     def holds(self, source: str, offset: int, event_id: UUID) -> bool:
@@ -31,8 +31,8 @@ class Inbox:
 
     def add(self, source: str, offset: int, event_id: UUID) -> None:
         self.offsets[source] = offset
-        self.ids.append(event_id.bytes)
+        self.ids[event_id.bytes] = None
 
     def stored(self) -> dict[str, Any]:
         """The fields that a document keeps it in."""
-        return {"applied": self.offsets, "applied_ids": b"".join(self.ids[-REMEMBERED:])}
+        return {"applied": self.offsets, "applied_ids": b"".join(list(self.ids)[-REMEMBERED:])}

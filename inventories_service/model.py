@@ -57,7 +57,7 @@ class Product(BaseModel):
 
     @classmethod
     def of(cls, state: Mapping[str, Any] | None) -> Self:
-        return cls.model_construct(**(state or {})) if state else cls()
+        return cls.model_construct(**state) if state else cls()
 
     @property
     def known(self) -> bool:

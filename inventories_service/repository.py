@@ -32,10 +32,11 @@ class Products:
         self.states = StateCollection(database, "products", max_pending=max_pending)
         self._pages = database.collection("movements")
         self._service, self._seeds = service, dict(seeds)
+        self._indexed = False
 
     async def apply(self, service: str, inputs: Sequence[Input]) -> Folded:
         """The documents' side of the consumer (see `event_bus.stateful`)."""
-        await self._sow()
+        await self._prepare()
         folded = await self.states.apply(service, inputs)
         for changed in folded.changed:
             await self._turn_pages(str(changed.key), changed.state)
@@ -43,7 +44,7 @@ class Products:
 
     async def book(self, product: str, request: MovementRequest, key: str | None, tell: Tell) -> Movement:
         """Books a movement, or finds the one that the same key booked. KeyReused; ValueError below zero."""
-        await self._sow()
+        await self._prepare()
         if key and (earlier := await self._on_a_page(product, key)):
             return _the_same(earlier, request)
         booked: list[Movement] = []
@@ -65,7 +66,7 @@ class Products:
         self, product: str, before: int | None, limit: int
     ) -> tuple[Product, list[Movement]] | None:
         """The product, and at most `limit` movements with a number below `before`, the latest first."""
-        await self._sow()
+        await self._prepare()
         found = Product.of(await self.states.get(product))
         if not found.known:
             return None
@@ -78,13 +79,17 @@ class Products:
 
     async def levels(self, after: str, limit: int) -> list[tuple[str, int]]:
         """Names and levels of at most `limit` products behind `after`, by name."""
-        await self._sow()
+        await self._prepare()
         where = {"_id": {"$gt": after}, "moved": {"$gt": 0}}
         found = await self.states.find_some(where, limit, {"level": 1})
         return [(product["_id"], product["level"]) for product in found]
 
-    async def _sow(self) -> None:
-        """Whoever is first; products that are there stay as they are."""
+    async def _prepare(self) -> None:
+        """Before the first of everything: the index, and the seeds. Products that are there stay as they are."""
+        if not self._indexed:
+            with deadline(SECONDS):
+                await self._pages.create_index("movements.key", sparse=True)
+            self._indexed = True
         while self._seeds:
             product, pieces = next(iter(self._seeds.items()))
             state = Product().move(pieces, _now(), SEEDED)

@@ -9,7 +9,7 @@ from contracts import LogLine, Notification
 from event_bus import Broker, On, Worker
 from event_bus.kafka import ProducerPair
 from event_bus.records import Partition
-from event_bus.worker import SILENCE_SECONDS, _Watch
+from event_bus.membership import SILENCE_SECONDS, _Watch
 from tests.event_bus.cluster import Cluster, until
 from tests.event_bus.process import trace
 from tests.event_bus.story import accepted
