@@ -7,6 +7,7 @@ already and hence can be skipped"). Readers of committed records then wait for e
 So the node is run as a controller alone until it has fenced its broker, which takes a second and a half.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,14 +17,25 @@ from dev.kafka.properties import controller_properties
 from dev.waiting import until
 
 ACTIVE = "Activated periodic tasks"  # the words of Kafka's own log
-FENCED = "Fencing broker 1 "
+FENCED = "Fencing broker 1 "  # said first …
+WRITTEN = (
+    "fenced=1"  # … and some milliseconds later it is in the controller's own state, on its way to the disk
+)
 ACTIVE_WITHIN = 30.0  # seconds; one to read a small log, more on a busy machine
 FENCED_WITHIN = 3.0  # after that there was none to fence: it was killed before it had registered
 
+_REGISTERED = re.compile(r'"brokerEpoch":\s*[0-9]')
+
 
 def was_killed(data: Path) -> bool:
-    """Kafka leaves a file behind when it stops in order, and takes it away when it starts."""
-    return (data / "__cluster_metadata-0").exists() and not (data / ".kafka_cleanshutdown").exists()
+    """Kafka leaves a file behind when it stops in order, and takes it away when it starts.
+
+    One that stopped before it could register says there that it had no epoch (-1): its life before still counts.
+    """
+    if not (data / "__cluster_metadata-0").exists():
+        return False
+    farewell = data / ".kafka_cleanshutdown"
+    return not farewell.exists() or _REGISTERED.search(farewell.read_text()) is None
 
 
 def fence(folder: Path, data: Path, controller_port: int, java: Sequence[str]) -> None:
@@ -38,7 +50,8 @@ def fence(folder: Path, data: Path, controller_port: int, java: Sequence[str]) -
             or not controller.alive
         ):
             raise ShopError(f"Kafka's controller did not start; its log is {log}: {controller.last_lines(1)}")
-        until(lambda: _says(log, FENCED), FENCED_WITHIN)
+        if until(lambda: _says(log, FENCED), FENCED_WITHIN):
+            until(lambda: WRITTEN in log.read_text(errors="replace").partition(FENCED)[2], FENCED_WITHIN)
     finally:
         controller.stop()
 

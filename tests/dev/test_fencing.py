@@ -26,6 +26,14 @@ def test_only_a_broker_that_was_killed_is_fenced_before_it_starts_again(
     assert not was_killed(broker.folder / "data")
 
 
+def test_a_broker_that_stopped_before_it_could_register_counts_as_killed(tmp_path: Path) -> None:
+    (tmp_path / "__cluster_metadata-0").mkdir()
+    (tmp_path / ".kafka_cleanshutdown").write_text('{"version":0,"brokerEpoch":-1}')
+    assert was_killed(tmp_path)
+    (tmp_path / ".kafka_cleanshutdown").write_text('{"version":0,"brokerEpoch":11}')
+    assert not was_killed(tmp_path)
+
+
 def test_a_killed_broker_does_not_start_as_the_leader_that_it_was(own_kafka: Callable[[], Kafka]) -> None:
     """It would skip the markers of its open transactions: its second life has to register as a new one at once."""
     broker = own_kafka()
