@@ -4,7 +4,7 @@ A rule is a plain function: an event and the state before it in, the state after
 again if somebody else changed the document meanwhile, so it has no effect of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from event_bus.records import INPUT_LIMIT, Record
 from event_bus.routing import named
 
 State = Mapping[str, Any]
+Refused = tuple[Record, str]  # and why
+Bury = Callable[[Sequence[Refused]], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -85,12 +87,12 @@ class Folded:
     """What a batch makes of its documents, and the inputs that could not be applied, with the reasons."""
 
     changed: Sequence[Changed]
-    refused: Sequence[tuple[Record, str]]
+    refused: Sequence[Refused]
 
 
 def fold(service: str, inputs: Iterable[Input], documents: Mapping[object, Changed]) -> Folded:
     """Each input once, in this order. `documents` has one for every key of the inputs."""
-    refused: list[tuple[Record, str]] = []
+    refused: list[Refused] = []
     for given in inputs:
         document = documents[given.key]
         if document.inbox.holds(given.source, given.record.offset, given.event.id):

@@ -282,10 +282,15 @@ class Consumer:
             offset = await self._client.committed(TopicPartition(*partition))
         return await self.beginning(partition) if offset is None else int(offset)
 
-    async def commit(self, partition: Partition, offset: int) -> None:
-        """For consumers whose effects lie in a database. The next offset to read, outside of any transaction."""
-        async with _call("committing an offset"):
-            await self._client.commit({TopicPartition(*partition): OffsetAndMetadata(offset, "")})
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """For consumers whose effects lie in a database. The next offsets to read, outside of any transaction."""
+        async with _call("committing offsets"):
+            await self._client.commit(
+                {
+                    TopicPartition(*partition): OffsetAndMetadata(offset, "")
+                    for partition, offset in offsets.items()
+                }
+            )
 
     async def beginning(self, partition: Partition) -> int:
         async with _call("reading the first offset"):

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Membership:
-    """One instance in the group. `work_on` makes the task for a partition that it was given."""
+    """One instance in the group. `work_on` makes the tasks for the partitions that it was given."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Membership:
         group: str,
         topics: Sequence[str],
         stop: Stop,
-        work_on: Callable[[Consumer, Partition], PartitionTask],
+        work_on: Callable[[Consumer, Sequence[Partition]], Sequence[PartitionTask]],
     ) -> None:
         self._broker, self._group, self._topics = broker, group, topics
         self._stop, self._work_on = stop, work_on
@@ -108,9 +108,8 @@ class Membership:
     async def _follow(self, consumer: Consumer) -> None:
         """A new generation: whatever was fetched before it is dropped, and every partition taken up anew."""
         await self._stop_tasks()
-        for partition in sorted(consumer.assignment):
-            work = self._work_on(consumer, partition)
-            task = asyncio.create_task(work.run(), name=f"{self._group} {partition}")
+        for work in self._work_on(consumer, sorted(consumer.assignment)):
+            task = asyncio.create_task(work.run(), name=work.name)
             task.add_done_callback(consumer.note_failure)
             self._tasks[work] = task
 
@@ -143,11 +142,12 @@ class _Watch:
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
         self._clock = asyncio.get_running_loop().time
-        self._since, self._positions = self._clock(), [0]
+        self._since = self._clock()
+        self._positions: list[dict[Partition, int]] | None = None
 
     async def silent(self, tasks: Collection[PartitionTask]) -> bool:
         """Raises Unavailable when the broker does not answer."""
-        positions = [task.position for task in tasks]
+        positions = [task.positions.copy() for task in tasks]
         working = positions != self._positions or any(task.trouble or task.busy for task in tasks)
         if working or not await self._lag():
             self._since, self._positions = self._clock(), positions

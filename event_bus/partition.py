@@ -1,9 +1,9 @@
-"""One partition of a group's member: how it is taken up, worked on, and taken up again after an error."""
+"""Work on partitions of a group's member: how they are taken up, worked on, and taken up again after an error."""
 
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import structlog
 
@@ -23,19 +23,19 @@ class Rival(Exception):
 
 
 class PartitionTask(ABC):
-    """Runs until it is stopped or the consumer loses the partition."""
+    """Runs until it is stopped or the consumer loses its partitions."""
 
-    def __init__(self, consumer: Consumer, partition: Partition, name: str) -> None:
-        self.consumer, self.partition, self.name = consumer, partition, name
+    def __init__(self, consumer: Consumer, partitions: Sequence[Partition], name: str) -> None:
+        self.consumer, self.partitions, self.name = consumer, partitions, name
         self._generation = consumer.generation
         self.stopping = False
         self.busy = False
         self.trouble: str | None = "starting"
-        self.position = -1
+        self.positions: dict[Partition, int] = {}  # the next offset of each
 
     @abstractmethod
     async def work(self, backoff: Backoff) -> None:
-        """Takes up the partition and works on it as long as it is ours."""
+        """Takes up the partitions and works on them as long as they are ours."""
 
     async def run(self) -> None:
         """Raises Rival and Refused; everything else is tried again, from what is committed."""
@@ -52,19 +52,20 @@ class PartitionTask(ABC):
                 metrics.RECOVERIES.inc()
 
     def ours(self) -> bool:
-        """After a rebalance a new task has the partition, here or elsewhere: to go on would be in its way."""
+        """After a rebalance new tasks have the partitions, here or elsewhere: to go on would be in their way."""
         return not self.stopping and self.consumer.generation == self._generation
 
     async def take_up(self) -> None:
         """Looks what is committed, and seeks."""
-        self.position = await self.consumer.committed(self.partition)
-        self.consumer.seek(self.partition, self.position)
+        for partition in self.partitions:
+            self.positions[partition] = await self.consumer.committed(partition)
+            self.consumer.seek(partition, self.positions[partition])
         self.trouble = None
 
     @contextlib.asynccontextmanager
     async def batch(self, limit: int) -> AsyncIterator[list[Record]]:
         """The next records; none if none came or they were fetched before a rebalance. Inside, we are busy."""
-        records = await self.consumer.batch([self.partition], limit, WAIT_SECONDS)
+        records = await self.consumer.batch(self.partitions, limit, WAIT_SECONDS)
         self.busy = bool(records) and self.ours()
         try:
             yield records if self.busy else []
@@ -73,15 +74,15 @@ class PartitionTask(ABC):
 
     def _note(self, error: Exception) -> None:
         if self.trouble != str(error):
-            log.warning("a partition waits", partition=self.name, position=self.position, reason=str(error))
+            log.warning("a consumer waits", consumer=self.name, reason=str(error))
         self.trouble = str(error)
 
 
 async def stop(tasks: Mapping[PartitionTask, "asyncio.Task[None]"], seconds: float) -> None:
     """Lets what is under way end, for at most so long; then lets go."""
-    for partition, task in tasks.items():
-        partition.stopping = True
-        if not partition.busy:
+    for work, task in tasks.items():
+        work.stopping = True
+        if not work.busy:
             task.cancel()
     if tasks:
         await asyncio.wait(tasks.values(), timeout=seconds)

@@ -5,13 +5,13 @@ changes nothing: after a crash, after a take-over, and when an event was written
 documents' outboxes and leaves by a `Relay`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from event_bus.background import Stop
 from event_bus.backoff import Backoff
 from event_bus.errors import Undecodable
-from event_bus.fold import Apply, Folded, Input
+from event_bus.fold import Apply, Bury, Input, Refused
 from event_bus.kafka import Consumer
 from event_bus.membership import Membership
 from event_bus.outbox import Outbox
@@ -28,8 +28,12 @@ MOST_RECORDS = (
 class States(Protocol):
     """Where the documents are. Every call may raise OutboxFull or DatabaseUnavailable."""
 
-    async def apply(self, service: str, inputs: Sequence[Input]) -> Folded:
-        """Applies each of them once, those of a document in this order, whatever was applied before."""
+    async def apply(self, service: str, inputs: Sequence[Input], bury: Bury) -> object:
+        """Applies each of them once, those of a document in this order, whatever was applied before.
+
+        Those that can't be applied go to `bury` before anything is written: afterwards the document may have gone
+        on, and nobody could tell any more that they were not.
+        """
         ...
 
 
@@ -41,6 +45,10 @@ class Letters(Protocol):
 
     async def add(self, record: Record, reason: str, letter: Outgoing) -> None:
         """Adding the same record again changes nothing."""
+        ...
+
+    async def among(self, records: Sequence[Record]) -> Collection[int]:
+        """Which of these have a letter already, by their places in the sequence."""
         ...
 
 
@@ -58,15 +66,16 @@ class StatefulConsumer(Membership):
     ) -> None:
         routing = Routing(service, consumes)
 
-        def work_on(consumer: Consumer, partition: Partition) -> PartitionTask:
-            source = f"{partition.topic.removeprefix(broker.prefix)}-{partition.partition}"
-            return StatefulPartition(consumer, partition, source, routing, states, letters)
+        def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[PartitionTask]:
+            return (
+                [StatefulWork(broker, routing, consumer, partitions, states, letters)] if partitions else []
+            )
 
         super().__init__(broker, service, routing.topics(), stop, work_on)
 
 
-class StatefulPartition(PartitionTask):
-    """One partition: batch, one write of all documents that it changes, the offset.
+class StatefulWork(PartitionTask):
+    """All partitions of an instance: one batch, one write of all documents that it changes, one commit.
 
     Nobody is fenced. Whoever still works on a partition that is no longer his changes nothing, for the documents
     know what was applied to them; he may at most commit an older offset, and what is read again is a repetition.
@@ -74,41 +83,58 @@ class StatefulPartition(PartitionTask):
 
     def __init__(
         self,
-        consumer: Consumer,
-        partition: Partition,
-        source: str,
+        broker: Broker,
         routing: Routing[Apply],
+        consumer: Consumer,
+        partitions: Sequence[Partition],
         states: States,
         letters: Letters,
     ) -> None:
-        super().__init__(consumer, partition, f"{routing.service}-{source}")
-        self._source, self._routing, self._states, self._letters = source, routing, states, letters
+        super().__init__(consumer, partitions, routing.service)
+        self._prefix, self._routing, self._states, self._letters = broker.prefix, routing, states, letters
 
     async def work(self, backoff: Backoff) -> None:
         await self.take_up()
+        taken_up = True  # what comes first may have been worked on before
         while self.ours():
             async with self.batch(MOST_RECORDS) as batch:
                 if batch:
-                    await self._apply(batch)
-                    await self.consumer.commit(self.partition, batch[-1].offset + 1)
-                    self.position = batch[-1].offset + 1
+                    await self._apply(await self._not_buried(batch) if taken_up else batch)
+                    await self._commit(batch)
+                    taken_up = False
             backoff.reset()
+
+    async def _not_buried(self, batch: Sequence[Record]) -> Sequence[Record]:
+        """A rule that refused a record might take it now: a dead letter stays one."""
+        buried = await self._letters.among(batch)
+        return [record for place, record in enumerate(batch) if place not in buried]
+
+    async def _commit(self, batch: Sequence[Record]) -> None:
+        following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        await self.consumer.commit(following)
+        self.positions |= following
 
     async def _apply(self, batch: Sequence[Record]) -> None:
         inputs, refused = self._sorted(batch)
+        await self._bury(refused)
         if inputs:
-            refused += (await self._states.apply(self._routing.service, inputs)).refused
+            await self._states.apply(self._routing.service, inputs, self._bury)
+
+    async def _bury(self, refused: Sequence[Refused]) -> None:
         for record, reason in refused:
             await self._letters.add(record, reason, self._routing.dead_letter(record, reason))
 
-    def _sorted(self, batch: Sequence[Record]) -> tuple[list[Input], list[tuple[Record, str]]]:
+    def _sorted(self, batch: Sequence[Record]) -> tuple[list[Input], list[Refused]]:
         """What concerns this service, and what can't be handled, with the reasons."""
         inputs: list[Input] = []
-        refused: list[tuple[Record, str]] = []
+        refused: list[Refused] = []
         for record in batch:
             try:
                 if found := self._routing.find(record):
-                    inputs.append(Input(record, self._source, *found))
+                    inputs.append(Input(record, self._source(record), *found))
             except Undecodable as error:
                 refused.append((record, str(error)))
         return inputs, refused
+
+    def _source(self, record: Record) -> str:
+        return f"{record.topic.removeprefix(self._prefix)}-{record.partition}"

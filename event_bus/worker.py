@@ -42,8 +42,8 @@ class Worker(Membership):
     ) -> None:
         dispatch = Dispatch(service, consumes)
 
-        def work_on(consumer: Consumer, partition: Partition) -> PartitionTask:
-            return PartitionWorker(broker, dispatch, consumer, partition, committed)
+        def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[PartitionTask]:
+            return [PartitionWorker(broker, dispatch, consumer, part, committed) for part in partitions]
 
         super().__init__(broker, service, dispatch.topics(), stop, work_on)
 
@@ -60,8 +60,9 @@ class PartitionWorker(PartitionTask):
         committed: Notify,
     ) -> None:
         name = partition.topic.removeprefix(broker.prefix)
-        super().__init__(consumer, partition, f"{dispatch.service}-{name}-{partition.partition}")
+        super().__init__(consumer, [partition], f"{dispatch.service}-{name}-{partition.partition}")
         self._broker, self._dispatch, self._committed = broker, dispatch, committed
+        self._partition = partition
         self._limit = MOST_RECORDS
         self._refused: dict[int, list[str]] = {}  # by offset: why the broker did not take what follows
         self._rivalry = Rivalry()
@@ -111,8 +112,8 @@ class PartitionWorker(PartitionTask):
     async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
         following = batch[-1].offset + 1
         with metrics.WORKER_TRANSACTION.time():
-            await pair.transact(outputs, self._dispatch.service, {self.partition: Committed(following)})
-        self.position = following
+            await pair.transact(outputs, self._dispatch.service, {self._partition: Committed(following)})
+        self.positions[self._partition] = following
         self._committed(outputs)
         self._limit = min(MOST_RECORDS, 2 * self._limit)
         self._refused.clear()

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts import Envelope, Event, StockMoved
-from event_bus import Database, Duplicate, Folded, Input, State, StateCollection, deadline
+from event_bus import Bury, Database, Duplicate, Input, State, StateCollection, deadline
 from inventories_service.model import SEEDED, MovementRequest, Product
 
-PAGE = 64  # movements; some kilobytes
+PAGE = 128  # movements; some kilobytes
 SECONDS = 1.5  # one look at pages, or one page written
 
 Movement = Mapping[str, Any]
@@ -34,13 +34,11 @@ class Products:
         self._service, self._seeds = service, dict(seeds)
         self._indexed = False
 
-    async def apply(self, service: str, inputs: Sequence[Input]) -> Folded:
+    async def apply(self, service: str, inputs: Sequence[Input], bury: Bury) -> None:
         """The documents' side of the consumer (see `event_bus.stateful`)."""
         await self._prepare()
-        folded = await self.states.apply(service, inputs)
-        for changed in folded.changed:
+        for changed in await self.states.apply(service, inputs, bury):
             await self._turn_pages(str(changed.key), changed.state)
-        return folded
 
     async def book(self, product: str, request: MovementRequest, key: str | None, tell: Tell) -> Movement:
         """Books a movement, or finds the one that the same key booked. KeyReused; ValueError below zero."""

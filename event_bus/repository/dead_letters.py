@@ -1,6 +1,7 @@
 """Dead letters of a consumer whose effects lie in a database: they leave by the outbox, and so exactly once."""
 
 import contextlib
+from collections.abc import Collection, Sequence
 from uuid import UUID, uuid5
 
 from event_bus.errors import Duplicate
@@ -19,8 +20,17 @@ class DeadLetters:
         self.outbox = OutboxCollection(database, "dead_letters")
 
     async def add(self, record: Record, reason: str, letter: Outgoing) -> None:
-        place = f"{record.topic}-{record.partition}-{record.offset}"
+        place = _place(record)
         with contextlib.suppress(Duplicate):
             await self.outbox.insert_entries(
                 {"_id": place, "reason": reason}, [raw_entry(uuid5(_LETTERS, place), letter)]
             )
+
+    async def among(self, records: Sequence[Record]) -> Collection[int]:
+        places = {_place(record): number for number, record in enumerate(records)}
+        found = await self.outbox.find_some({"_id": {"$in": list(places)}}, len(places), {"_id": 1})
+        return {places[letter["_id"]] for letter in found}
+
+
+def _place(record: Record) -> str:
+    return f"{record.topic}-{record.partition}-{record.offset}"

@@ -12,7 +12,7 @@ from uuid import UUID
 import bson
 from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorCursor
-from pymongo import UpdateMany
+from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from contracts import Envelope, Event
@@ -139,16 +139,17 @@ class OutboxCollection:
                 await cursor.close()
 
     async def clear(self, published: Collection[Pending]) -> None:
-        """Drops the outboxes that hold nothing else; takes exactly these ids out of those that got more meanwhile."""
-        keys = [pending.document for pending in published]
-        ids = [event_id for pending in published for event_id in pending.ids]
-        another = {"$elemMatch": {"id": {"$nin": [str(event_id) for event_id in ids]}}}
-        whole = {"_id": {"$in": keys}, "outbox": {"$not": another}}
+        """Outboxes grow at their end and are cleared from their front: two ids are enough to know what is there."""
+        whole = await self._update_each([_drop_whole(pending) for pending in published])
+        self._count(-whole)
+        rest = len(published) - whole
+        if rest and await self._update_each([_drop_front(p) for p in published if p.entries]) < rest:
+            ids = [event_id for pending in published for event_id in pending.ids]
+            await self._pull([pending.document for pending in published], ids)
+
+    async def _update_each(self, updates: Sequence[UpdateOne]) -> int:
         with deadline(RELAY_SECONDS):
-            dropped = await self._documents.update_many(whole, {"$unset": dict.fromkeys(_OUTBOX, 1)})
-        self._count(-dropped.modified_count)
-        if dropped.matched_count < len(keys):
-            await self._pull(keys, ids)
+            return (await self._documents.bulk_write(updates, ordered=False)).matched_count
 
     async def forget(self, ids: Collection[UUID]) -> None:
         """Walks the backlog: the last round held its oldest documents, so all are found at once or are gone."""
@@ -239,6 +240,23 @@ class OutboxCollection:
 
 def pending_fields() -> Document:
     return {"pending_since": time.time_ns()}
+
+
+def _drop_whole(pending: Pending) -> UpdateOne:
+    """If the outbox holds these entries and nothing else."""
+    exactly = {"outbox": {"$size": len(pending.entries)}}
+    return UpdateOne(_these_first(pending) | exactly, {"$unset": dict.fromkeys(_OUTBOX, 1)})
+
+
+def _drop_front(pending: Pending) -> UpdateOne:
+    """If more came behind them meanwhile."""
+    rest = {"$slice": ["$outbox", len(pending.entries), MOST_PENDING]}
+    return UpdateOne(_these_first(pending), [{"$set": {"outbox": rest}}])
+
+
+def _these_first(pending: Pending) -> Document:
+    ends = {0, len(pending.entries) - 1} if pending.entries else set()
+    return {"_id": pending.document, **{f"outbox.{place}.id": pending.entries[place]["id"] for place in ends}}
 
 
 async def _read(cursor: "AsyncIOMotorCursor[Document]") -> list[Document]:

@@ -14,7 +14,7 @@ from pymongo.errors import BulkWriteError
 from contracts import Envelope, Event
 from event_bus import metrics
 from event_bus.errors import OutboxFull
-from event_bus.fold import Changed, Folded, Input, State, fold
+from event_bus.fold import Bury, Changed, Input, State, fold
 from event_bus.inbox import Inbox
 from event_bus.outbox import entry
 from event_bus.repository.database import (
@@ -43,16 +43,29 @@ class StateCollection(OutboxCollection):
         super().__init__(database, name, unique=unique, max_pending=max_pending)
         self._turn = asyncio.Lock()  # of this process; with others the version decides
 
-    async def apply(self, service: str, inputs: Sequence[Input]) -> Folded:
-        """Applies each input once. Raises OutboxFull and DatabaseUnavailable: then do it again, from the start."""
+    async def apply(self, service: str, inputs: Sequence[Input], bury: Bury) -> Sequence[Changed]:
+        """Applies each input once, and tells what was changed; `bury` gets those that can't be, before the write.
+
+        Raises OutboxFull and DatabaseUnavailable: then do it again, from the start.
+        """
         async with self._turn:
             await self._prepare()
             for _ in range(ATTEMPTS):
                 documents = await self._load({given.key for given in inputs})
                 folded = fold(service, inputs, documents)
+                if folded.refused:  # a further look would not tell: its document may have gone on
+                    await bury(folded.refused)
+                    buried = {id(record) for record, _ in folded.refused}
+                    inputs = [given for given in inputs if id(given.record) not in buried]
                 if await self._store(folded.changed):
-                    return folded
+                    return folded.changed
         raise OutboxFull(_CROWDED)
+
+    async def quiet(self) -> None:
+        """Also when no shared write is under way: its documents become visible one by one, events in dribs."""
+        await super().quiet()
+        async with self._turn:
+            pass
 
     async def change(self, key: object, rule: EdgeRule) -> State | None:
         """For a request: the state after `rule`, which gets the state and gives the next one (None: no change).

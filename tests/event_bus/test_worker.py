@@ -1,15 +1,15 @@
 """What a worker says about itself: when it is ready, when it has a rival, when its client has fallen silent."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from contracts import LogLine, Notification
 from event_bus import Broker, On, Worker
 from event_bus.kafka import ProducerPair
-from event_bus.records import Partition
 from event_bus.membership import SILENCE_SECONDS, _Watch
+from event_bus.records import Partition
 from tests.event_bus.cluster import Cluster, until
 from tests.event_bus.process import trace
 from tests.event_bus.story import accepted
@@ -53,7 +53,8 @@ class Quiet:
 class Idle:
     """A worker of a partition with nothing to do."""
 
-    position, trouble, busy = 10, None, False
+    trouble, busy = None, False
+    positions: ClassVar = {Partition("notifications", 0): 10}
 
 
 @pytest.fixture
