@@ -17,7 +17,7 @@ from dev.services import KINDS
 
 STATE = ROOT / ".shop"
 
-# The place of each after the number of --ports-from. 3 is that of inventories_service, 5 to 9 of services to come.
+# The place of each after the number of --ports-from. 5 to 9 are those of services to come.
 OFFSETS = {kind.name: kind.offset for kind in KINDS} | {"kafka": 10, "controller": 11, "mongo": 12}
 USUAL = {kind.name: kind.port for kind in KINDS} | {"kafka": 9092, "controller": 9093, "mongo": 27017}
 VARIABLES = {kind.name: kind.port_variable for kind in KINDS} | {

@@ -56,11 +56,8 @@ class Input:
     record: Record
     source: str
     event: Envelope[Event]
-    row: Apply
-
-    @property
-    def key(self) -> object:
-        return self.row.to(self.event.data)
+    rule: Rule
+    key: object  # the _id of the document that it changes
 
 
 @dataclass(slots=True)
@@ -110,7 +107,7 @@ def fold(service: str, inputs: Iterable[Input], documents: Mapping[object, Chang
 
 def _apply(service: str, given: Input, document: Changed) -> None:
     event = given.event
-    change = given.row.by(event, document.state)
+    change = given.rule(event, document.state)
     entries = [entry(event.outcome(data, service, name)) for name, data in named(change.events)]
     if any(record(stored).size() > INPUT_LIMIT for stored in entries):
         raise Refusal("what follows from it is too large")

@@ -5,9 +5,11 @@ changes nothing: after a crash, after a take-over, and when an event was written
 documents' outboxes and leaves by a `Relay`.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from contracts import Envelope, Event
 from event_bus.background import Stop
 from event_bus.backoff import Backoff
 from event_bus.errors import Undecodable
@@ -20,9 +22,10 @@ from event_bus.records import Outgoing, Partition, Record
 from event_bus.routing import Routing
 from event_bus.settings import Broker
 
-MOST_RECORDS = (
-    100  # applied in one write; what follows from them must fit into one document if all are of one
-)
+MOST_RECORDS = 100  # applied in one write; what follows from all of them must fit into one document
+# Nobody waits for what is done here, and whoever pays waits for the same database: what comes within a moment is
+# applied in one write. A backlog is worked off without a pause.
+PAUSE_SECONDS = 0.03
 
 
 class States(Protocol):
@@ -95,17 +98,17 @@ class StatefulWork(PartitionTask):
 
     async def work(self, backoff: Backoff) -> None:
         await self.take_up()
-        taken_up = True  # what comes first may have been worked on before
         while self.ours():
             async with self.batch(MOST_RECORDS) as batch:
                 if batch:
-                    await self._apply(await self._not_buried(batch) if taken_up else batch)
+                    await self._apply(await self._not_buried(batch))
                     await self._commit(batch)
-                    taken_up = False
             backoff.reset()
+            if len(batch) < MOST_RECORDS:
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _not_buried(self, batch: Sequence[Record]) -> Sequence[Record]:
-        """A rule that refused a record might take it now: a dead letter stays one."""
+        """A rule that refused a record might take it when it is read again: a dead letter stays one."""
         buried = await self._letters.among(batch)
         return [record for place, record in enumerate(batch) if place not in buried]
 
@@ -131,10 +134,21 @@ class StatefulWork(PartitionTask):
         for record in batch:
             try:
                 if found := self._routing.find(record):
-                    inputs.append(Input(record, self._source(record), *found))
+                    event, row = found
+                    inputs.append(Input(record, self._source(record), event, row.by, _key(event, row)))
             except Undecodable as error:
                 refused.append((record, str(error)))
         return inputs, refused
 
     def _source(self, record: Record) -> str:
         return f"{record.topic.removeprefix(self._prefix)}-{record.partition}"
+
+
+def _key(event: Envelope[Event], row: Apply) -> object:
+    """The document. Raises Undecodable where the table can't tell it: a bug would meet the same record for ever."""
+    try:
+        key = row.to(event.data)
+        hash(key)
+    except Exception as error:
+        raise Undecodable(f"it does not say which document it changes: {error!r}") from error
+    return key

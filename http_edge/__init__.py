@@ -24,7 +24,7 @@ from http_edge.health import Check, about
 from http_edge.idempotency import IDEMPOTENCY_KEY, idempotency_key
 from http_edge.keys import KeyPair, KeyRing, generate_key_pair
 from http_edge.log_format import configure_logging
-from http_edge.operations import Header, Operation, json_answer
+from http_edge.operations import Operation, Parameter, json_answer
 from http_edge.request_id import correlation_id
 from http_edge.server import run
 from http_edge.settings import EdgeSettings, read_settings
@@ -41,11 +41,11 @@ __all__ = [
     "EdgeError",
     "EdgeSettings",
     "Fatal",
-    "Header",
     "KeyPair",
     "KeyRing",
     "NotFound",
     "Operation",
+    "Parameter",
     "Problem",
     "Resources",
     "ServiceUnavailable",

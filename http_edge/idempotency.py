@@ -8,11 +8,11 @@ import re
 from starlette.requests import Request
 
 from http_edge.errors import BadRequest
-from http_edge.operations import Header
+from http_edge.operations import Parameter
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
-IDEMPOTENCY_KEY = Header(
+IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "Makes it safe to send the same request again: same key and same body, same answer, no second effect.",
     pattern=r"^[\x21-\x7e]{1,255}$",

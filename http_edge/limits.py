@@ -1,4 +1,4 @@
-"""Two bounds for every request: how large its body may be, and how many may be in work at once.
+"""Bounds for every request: what its path may be, how large its body, and how many may be in work at once.
 
 Starlette's own `max_body_size` answers a declared size in plain text, whatever its handlers say.
 """
@@ -6,7 +6,7 @@ Starlette's own `max_body_size` answers a declared size in plain text, whatever 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from http_edge.errors import ContentTooLarge, ServiceUnavailable
+from http_edge.errors import BadRequest, ContentTooLarge, ServiceUnavailable
 from http_edge.problems import problem_response
 
 MAX_BODY_BYTES = 8 * 1024  # many times the longest form of the shop
@@ -18,7 +18,7 @@ ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body that declares too much, or streams it."""
+    """ASGI middleware: 413 for a body that declares too much, or streams it; 400 for a path of other bytes."""
 
     def __init__(self, app: ASGIApp, limit: int = MAX_BODY_BYTES) -> None:
         self.app = app
@@ -27,6 +27,10 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif (
+            "\ufffd" in scope["path"]
+        ):  # what the server puts for bytes that are no UTF-8: %FE and %FF are not the same
+            await problem_response(BadRequest("The path is not valid UTF-8."))(scope, receive, send)
         elif declared_size(scope) > self.limit:
             await problem_response(ContentTooLarge(self.limit))(scope, receive, send)
         else:

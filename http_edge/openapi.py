@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from http_edge.bodies import ACCEPTED
 from http_edge.errors import title_of
 from http_edge.health import About
-from http_edge.operations import Header, Operation
+from http_edge.operations import Operation, Parameter
 from http_edge.request_id import HEADER as REQUEST_ID
 from http_edge.request_id import PATTERN as REQUEST_ID_PATTERN
 
@@ -77,7 +77,7 @@ def _operation(operation: Operation, references: Any) -> Schema:
     described: Schema = {
         "operationId": f"{operation.method.lower()} {operation.path}",
         "summary": operation.summary,
-        "parameters": [*_path_parameters(operation.path), *map(_parameter, _headers(operation))],
+        "parameters": [*_path_parameters(operation.path), *map(_parameter, _parameters(operation))],
         "responses": _responses(operation, references),
     }
     if operation.description:
@@ -95,19 +95,19 @@ def _operation(operation: Operation, references: Any) -> Schema:
     return described
 
 
-def _headers(operation: Operation) -> Iterable[Header]:
-    yield from operation.headers
+def _parameters(operation: Operation) -> Iterable[Parameter]:
+    yield from operation.parameters
     pattern = f"^{REQUEST_ID_PATTERN.pattern}$"
-    yield Header(REQUEST_ID, "Your name for this request; without it one is made.", pattern=pattern)
+    yield Parameter(REQUEST_ID, "Your name for this request; without it one is made.", pattern=pattern)
 
 
-def _parameter(header: Header) -> Schema:
-    schema = {"type": "string"} | ({"pattern": header.pattern} if header.pattern else {})
+def _parameter(parameter: Parameter) -> Schema:
+    schema = {"type": "string"} | ({"pattern": parameter.pattern} if parameter.pattern else {})
     return {
-        "name": header.name,
-        "in": "header",
-        "description": header.description,
-        "required": header.required,
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        "required": parameter.required,
         "schema": schema,
     }
 

@@ -5,6 +5,7 @@ The same table routes the requests and makes the OpenAPI description, so the two
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -17,11 +18,12 @@ Endpoint = Callable[..., Awaitable[BaseModel | Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """A request header that an operation looks at."""
+class Parameter:
+    """A header, or a part of the query string, that an operation looks at."""
 
     name: str
     description: str
+    place: Literal["header", "query"] = "header"
     required: bool = False
     pattern: str | None = None
 
@@ -43,7 +45,7 @@ class Operation:
     accepts: type[BaseModel] | None = None
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     problems: Sequence[int] = ()
-    headers: Sequence[Header] = ()
+    parameters: Sequence[Parameter] = ()
     bearer: bool = False
 
     @property

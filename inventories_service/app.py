@@ -51,6 +51,7 @@ def build(settings: Settings) -> Starlette:
                 "Products and levels",
                 answers={200: Stock},
                 problems=[422, 503],
+                parameters=[routes.LIMIT, routes.AFTER],
             ),
             Operation(
                 "GET",
@@ -59,6 +60,7 @@ def build(settings: Settings) -> Starlette:
                 "A product and its movements",
                 answers={200: ProductView},
                 problems=[404, 422, 503],
+                parameters=[routes.LIMIT, routes.BEFORE],
             ),
             Operation(
                 "POST",
@@ -68,7 +70,7 @@ def build(settings: Settings) -> Starlette:
                 accepts=MovementRequest,
                 answers={201: Booked},
                 problems=[403, 404, 409, 503],
-                headers=[IDEMPOTENCY_KEY],
+                parameters=[IDEMPOTENCY_KEY],
             ),
         ],
         resources=partial(resources, settings),

@@ -8,10 +8,21 @@ repeats the first and changes nothing.
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from contracts import Envelope, Event, StockMoved
-from event_bus import Bury, Database, Duplicate, Input, State, StateCollection, deadline
+from event_bus import (
+    Bury,
+    Database,
+    DatabaseUnavailable,
+    Duplicate,
+    Input,
+    OutboxFull,
+    State,
+    StateCollection,
+    deadline,
+)
 from inventories_service.model import SEEDED, MovementRequest, Product
 
 PAGE = 128  # movements; some kilobytes
@@ -23,6 +34,10 @@ Tell = Callable[[Product, State], Sequence[Envelope[Event]]]  # before and after
 
 class KeyReused(Exception):
     """The idempotency key belongs to another movement of this product."""
+
+
+class _Turned(Exception):
+    """Between the look on the pages and the look at the document a page was turned: look again."""
 
 
 class Products:
@@ -43,8 +58,16 @@ class Products:
     async def book(self, product: str, request: MovementRequest, key: str | None, tell: Tell) -> Movement:
         """Books a movement, or finds the one that the same key booked. KeyReused; ValueError below zero."""
         await self._prepare()
-        if key and (earlier := await self._on_a_page(product, key)):
-            return _the_same(earlier, request)
+        while True:
+            oldest = _oldest(Product.of(await self.states.get(product))) if key else None
+            if key and (earlier := await self._on_a_page(product, key)):
+                return _the_same(earlier, request)
+            with contextlib.suppress(_Turned):
+                return await self._book(product, request, key, oldest, tell)
+
+    async def _book(
+        self, product: str, request: MovementRequest, key: str | None, oldest: int | None, tell: Tell
+    ) -> Movement:
         booked: list[Movement] = []
 
         def rule(state: State | None) -> tuple[State | None, Sequence[Envelope[Event]]]:
@@ -52,6 +75,8 @@ class Products:
             if found := [movement for movement in before.movements if key and movement.get("key") == key]:
                 booked[:] = [_the_same(found[0], request)]
                 return None, ()
+            if key and _oldest(before) != oldest:
+                raise _Turned
             more = {"key": key} if key else {}
             after = before.move(int(request.quantity), _now(), request.reason, **more)
             booked[:] = after["movements"][-1:]
@@ -90,15 +115,24 @@ class Products:
             self._indexed = True
         while self._seeds:
             product, pieces = next(iter(self._seeds.items()))
-            state = Product().move(pieces, _now(), SEEDED)
-            data = StockMoved(product=product, level=pieces, quantity=pieces, number=1, reason=SEEDED)
-            with contextlib.suppress(Duplicate):
-                seeded = Envelope.born(data, self._service, f"initial stock of {product}")
-                await self.states.insert({"_id": product, **state}, [seeded])
+            await self.states.change(product, partial(self._seed, product, pieces))
             self._seeds.pop(product, None)
 
+    def _seed(
+        self, product: str, pieces: int, state: State | None
+    ) -> tuple[State | None, list[Envelope[Event]]]:
+        if Product.of(state).known:
+            return None, []
+        data = StockMoved(product=product, level=pieces, quantity=pieces, number=1, reason=SEEDED)
+        seeded = Envelope[Event].born(data, self._service, f"initial stock of {product}")
+        return Product().move(pieces, _now(), SEEDED), [seeded]
+
     async def _turn_pages(self, product: str, state: State | None) -> None:
-        """Moves the oldest movements to pages, as long as there are two pages of them here."""
+        """Moves the oldest movements to pages, as long as there are two pages of them here. If not now, next time."""
+        with contextlib.suppress(DatabaseUnavailable, OutboxFull):
+            await self._turn(product, state)
+
+    async def _turn(self, product: str, state: State | None) -> None:
         movements: Sequence[Movement] = (state or {}).get("movements", ())
         while len(movements) >= 2 * PAGE:
             page, movements = movements[:PAGE], movements[PAGE:]
@@ -118,6 +152,11 @@ class Products:
         with deadline(SECONDS):
             page = await self._pages.find_one({"product": product, "movements.key": key})
         return next((m for m in page["movements"] if m.get("key") == key), None) if page else None
+
+
+def _oldest(product: Product) -> int | None:
+    """The number of the oldest movement that is not on a page."""
+    return product.movements[0]["number"] if product.movements else None
 
 
 def _page_id(product: str, number: int) -> str:

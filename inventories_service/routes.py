@@ -11,6 +11,7 @@ from event_bus import State
 from http_edge import (
     Conflict,
     NotFound,
+    Parameter,
     Problem,
     Unprocessable,
     correlation_id,
@@ -31,6 +32,9 @@ from inventories_service.repository import KeyReused, Products
 
 SERVICE = "inventories_service"
 USUAL, MOST = 50, 200  # products or movements in one answer
+LIMIT = Parameter("limit", f"How many in one answer: 1 to {MOST}, {USUAL} if left out.", "query")
+AFTER = Parameter("after", "Products behind this name.", "query")
+BEFORE = Parameter("before", "Movements with a number below this one.", "query")
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -39,12 +43,13 @@ async def stock(request: Request) -> Stock:
     found = await _products(request).levels(after, limit + 1)
     products = [StockLevel(product=name, level=level) for name, level in found[:limit]]
     more = len(found) > limit
-    return Stock(products=products, next=f"/stock?after={_quoted(products[-1].product)}" if more else None)
+    further = f"/stock?after={_quoted(products[-1].product)}&limit={limit}" if more else None
+    return Stock(products=products, next=further)
 
 
 async def product(request: Request) -> ProductView:
     name, limit = request.path_params["product"], _number(request, "limit", USUAL, MOST)
-    before = _number(request, "before", 0, 10**9)
+    before = _number(request, "before", 0, 10**9 - 1)
     found = await _products(request).get(name, before or None, limit)
     if found is None:
         raise NotFound("There is no such product.")
@@ -54,7 +59,7 @@ async def product(request: Request) -> ProductView:
         product=name,
         level=known.level,
         movements=[Movement(**movement) for movement in movements],
-        next=f"/stock/{_quoted(name)}?before={movements[-1]['number']}" if older else None,
+        next=f"/stock/{_quoted(name)}?before={movements[-1]['number']}&limit={limit}" if older else None,
     )
 
 

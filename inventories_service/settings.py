@@ -6,7 +6,7 @@ from pydantic_settings import SettingsConfigDict
 from event_bus import BusSettings, OutboxSettings
 from http_edge import EdgeSettings
 
-_NAME_AND_LEVEL = r"[^=,]{1,64}=[0-9]{1,7}"
+_NAME_AND_LEVEL = r"[^=,/\x00-\x1f\x7f]{1,64}=[0-9]{1,7}"
 
 
 class Settings(BusSettings, OutboxSettings, EdgeSettings):
@@ -18,7 +18,7 @@ class Settings(BusSettings, OutboxSettings, EdgeSettings):
     )
     catalogue: str = Field(
         "standard=1000000,coffee=500,mug=40,poster=0",
-        pattern=rf"^({_NAME_AND_LEVEL}(,{_NAME_AND_LEVEL})*)?$",
+        pattern=rf"^{_NAME_AND_LEVEL}(,{_NAME_AND_LEVEL})*$",
         description="what it begins with, once, as PRODUCT=PIECES,…",
     )
     default_product: str = Field(
@@ -30,5 +30,5 @@ class Settings(BusSettings, OutboxSettings, EdgeSettings):
     )
 
     def seeds(self) -> dict[str, int]:
-        pairs = (pair.split("=") for pair in self.catalogue.split(",") if pair)
+        pairs = (pair.split("=") for pair in self.catalogue.split(","))
         return {name: int(pieces) for name, pieces in pairs}

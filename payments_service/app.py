@@ -45,7 +45,7 @@ def build(settings: Settings) -> Starlette:
                 accepts=PayRequest,
                 answers={201: Paid},
                 problems=[401, 402, 503],
-                headers=[IDEMPOTENCY_KEY],
+                parameters=[IDEMPOTENCY_KEY],
                 bearer=True,
             ),
             Operation(

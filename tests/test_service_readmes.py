@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
+import inventories_service.app
 import logs_service.app
 import notifications_service.app
 import payments_service.app
@@ -19,15 +20,33 @@ from tests.flows.settings_of import SETTINGS
 BUILT = {
     "users_service": users_service.app.build,
     "payments_service": payments_service.app.build,
+    "inventories_service": inventories_service.app.build,
     "notifications_service": notifications_service.app.build,
     "logs_service": logs_service.app.build,
 }
-# What no table of the code lists: these are the events that the routes of an edge and the handlers cause.
+# What the tables of the code list, and what the routes of an edge cause beside them.
 PUBLISHES = {
     "users_service": {"users.registered.v1", "users.logged_in.v1", "identity.key_published.v1"},
-    "payments_service": {"payments.accepted.v1", "payments.declined.v1", "payments.stock_requested.v1"},
+    "payments_service": {
+        "payments.accepted.v1",
+        "payments.declined.v1",
+        "payments.stock_requested.v1",
+        *(kind.type for row in payments_service.app.CONSUMES for kind in row.publishes),
+    },
+    "inventories_service": {
+        kind.type
+        for row in inventories_service.app.consumes(SETTINGS["inventories_service"]())  # type: ignore[arg-type]
+        for kind in row.publishes
+    },
     "notifications_service": {
         kind.type for on in notifications_service.app.CONSUMES for kind in on.publishes
+    },
+}
+CONSUMES = {
+    "payments_service": {row.event.type for row in payments_service.app.CONSUMES},
+    "inventories_service": {
+        row.event.type
+        for row in inventories_service.app.consumes(SETTINGS["inventories_service"]())  # type: ignore[arg-type]
     },
 }
 # The documentation and what every service has are named without the method.
@@ -73,15 +92,17 @@ def test_exactly_the_routes_are_named(service: str) -> None:
 
 @pytest.mark.parametrize("service", PUBLISHES)
 def test_exactly_the_events_are_named_and_on_which_topics(service: str) -> None:
-    text = readme(service)
-    assert quoted(text) & set(EVENT_TYPES) == PUBLISHES[service]
-    topics = {EVENT_TYPES[kind].topic.name for kind in PUBLISHES[service]}
-    assert topics <= quoted(text) & {topic.name for topic in TOPICS}
+    consumed, _, published = readme(service).partition("**Publishes**")
+    for text, types in ((consumed, CONSUMES.get(service, set())), (published, PUBLISHES[service])):
+        assert quoted(text) & set(EVENT_TYPES) == types
+        topics = {EVENT_TYPES[kind].topic.name for kind in types}
+        assert topics <= quoted(text) & {topic.name for topic in TOPICS}
 
 
-def test_only_events_that_the_code_makes_are_published() -> None:
-    """The list above, held to the code: the names of the classes that the files of a service import."""
-    for service, types in PUBLISHES.items():
+def test_only_events_that_the_code_knows_are_named() -> None:
+    """The lists above, held to the code: the names of the classes that the files of a service import."""
+    for service in PUBLISHES:
+        types = PUBLISHES[service] | CONSUMES.get(service, set())
         source = "".join(file.read_text() for file in Path(ROOT / service).glob("*.py"))
         made = {kind for kind, event in EVENT_TYPES.items() if re.search(rf"\b{event.__name__}\b", source)}
         assert made == types

@@ -31,7 +31,7 @@ def build(settings: Settings) -> Starlette:
                 accepts=Registration,
                 answers={201: Registered},
                 problems=[409, 503],
-                headers=[IDEMPOTENCY_KEY],
+                parameters=[IDEMPOTENCY_KEY],
             ),
             Operation(
                 "POST",

@@ -148,6 +148,8 @@ class OutboxCollection:
             await self._pull([pending.document for pending in published], ids)
 
     async def _update_each(self, updates: Sequence[UpdateOne]) -> int:
+        if not updates:
+            return 0
         with deadline(RELAY_SECONDS):
             return (await self._documents.bulk_write(updates, ordered=False)).matched_count
 
@@ -250,7 +252,7 @@ def _drop_whole(pending: Pending) -> UpdateOne:
 
 def _drop_front(pending: Pending) -> UpdateOne:
     """If more came behind them meanwhile."""
-    rest = {"$slice": ["$outbox", len(pending.entries), MOST_PENDING]}
+    rest = {"$slice": ["$outbox", len(pending.entries), {"$size": "$outbox"}]}
     return UpdateOne(_these_first(pending), [{"$set": {"outbox": rest}}])
 
 

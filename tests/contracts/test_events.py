@@ -5,8 +5,20 @@ from uuid import uuid4, uuid5
 
 import pytest
 
-from contracts import EVENT_TYPES, Envelope, Event, LogLine, Notification, PaymentAccepted
-from contracts.topics import ALL, NOTIFICATIONS
+from contracts import (
+    EVENT_TYPES,
+    Envelope,
+    Event,
+    LogLine,
+    Notification,
+    PaymentAccepted,
+    PaymentRefunded,
+    StockMoved,
+    StockRanLow,
+    StockRefused,
+    StockRequested,
+)
+from contracts.topics import ALL, INVENTORIES, NOTIFICATIONS, STOCK
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
@@ -51,3 +63,37 @@ def test_an_outcome_has_the_same_id_each_time_and_says_what_caused_it() -> None:
     assert one.id != cause.outcome(paid(), "another_service", "another name").id
     assert (one.source, one.causation_id) == ("/another_service", str(cause.id))
     assert (one.correlation_id, one.traceparent) == (cause.correlation_id, "00-a-b-01")
+
+
+REFUNDED = PaymentRefunded(
+    message="m", user="guest", payment_id="p1", amount="25.00", currency="EUR", method="card", reason="r"
+)
+MOVED = StockMoved(product="mug", level=4, quantity=-1, number=2, reason="sold", payment_id="p1")
+REFUSED = StockRefused(product="mug", level=0, quantity=1, reason="out of stock", payment_id="p1")
+RAN_LOW = StockRanLow(message="mug runs low: 4 left", product="mug", pieces=4, threshold=5)
+
+
+@pytest.mark.parametrize(
+    ("event", "topic", "subject"),
+    [
+        (StockRequested(payment_id="p1", quantity=1, product="mug"), INVENTORIES, "p1"),
+        (MOVED, STOCK, "mug"),
+        (REFUSED, STOCK, "mug"),
+        (RAN_LOW, NOTIFICATIONS, "mug"),
+        (REFUNDED, NOTIFICATIONS, "p1"),
+    ],
+    ids=lambda value: getattr(value, "type", None),
+)
+def test_what_happens_to_stock_keeps_the_order_of_its_product_and_to_money_that_of_its_payment(
+    event: Event, topic: object, subject: str
+) -> None:
+    assert (event.topic, event.subject()) == (topic, subject)
+
+
+def test_a_refund_is_news_and_a_product_that_runs_low_is_a_warning() -> None:
+    assert (REFUNDED.level, RAN_LOW.level) == ("INFO", "WARNING")
+
+
+def test_what_was_not_sold_for_a_payment_says_nothing_of_one() -> None:
+    by_hand = StockMoved(product="mug", level=4, quantity=4, number=1, reason="delivery")
+    assert "payment_id" not in by_hand.to_json()

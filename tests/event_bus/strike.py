@@ -9,21 +9,29 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from event_bus.kafka import Producer, ProducerPair
-from event_bus.repository import OutboxCollection
+from event_bus.kafka import Consumer, Producer, ProducerPair
+from event_bus.repository import DeadLetters, OutboxCollection, StateCollection
 
 # step: whose method, and whether it strikes before or behind it
-STEPS: dict[str, tuple[type, str, str]] = {
+Step = tuple[type, str, str]
+_TRANSACTIONS: dict[str, Step] = {
     "before the producers": (ProducerPair, "__aenter__", "before"),
     "after the producers": (ProducerPair, "__aenter__", "behind"),
     "before the transaction": (Producer, "transact", "before"),
     "after the sends": (AIOKafkaProducer, "send_offsets_to_transaction", "before"),
     "after the offsets": (AIOKafkaProducer, "commit_transaction", "before"),
     "after the commit": (Producer, "transact", "behind"),
-    "after the clear": (OutboxCollection, "clear", "behind"),
 }
-RELAY_STEPS = list(STEPS)
-WORKER_STEPS = [step for step in STEPS if step != "after the clear"]
+_RELAY = _TRANSACTIONS | {"after the clear": (OutboxCollection, "clear", "behind")}
+_CONSUMER: dict[str, Step] = {
+    "after the fetch": (StateCollection, "apply", "before"),
+    "before the write": (StateCollection, "_write_all", "before"),  # read, and applied in memory
+    "after the write": (StateCollection, "_write_all", "behind"),  # and before the offset
+    "after the letter": (DeadLetters, "add", "behind"),
+    "after the offset": (Consumer, "commit", "behind"),
+}
+STEPS = _RELAY | _CONSUMER
+WORKER_STEPS, RELAY_STEPS, CONSUMER_STEPS = list(_TRANSACTIONS), list(_RELAY), list(_CONSUMER)
 
 
 @dataclass

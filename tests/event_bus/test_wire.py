@@ -13,7 +13,7 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts import EVENT_TYPES, Envelope, Event, KeyPublished
+from contracts import EVENT_TYPES, Envelope, Event, KeyPublished, StockMoved, StockRefused
 from event_bus.errors import Undecodable
 from event_bus.records import Outgoing, Record
 from event_bus.wire import decode, encode
@@ -47,10 +47,11 @@ times = st.datetimes(datetime(1970, 1, 1), datetime(9998, 1, 1), timezones=st.ju
 
 def data_of(kind: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of a class: texts of any kind in every field."""
-    special: dict[str, Any] = {
-        "x": st.from_regex(r"\A[A-Za-z0-9_-]{43}\Z"),
-        "quantity": st.integers(-(2**60), 2**60),
-    }
+    pieces = st.integers(-(2**60), 2**60)
+    special: dict[str, Any] = {"x": st.from_regex(r"\A[A-Za-z0-9_-]{43}\Z")}
+    special |= dict.fromkeys(["quantity", "number", "pieces", "threshold"], pieces)
+    if issubclass(kind, StockMoved | StockRefused):
+        special["level"] = pieces  # of a log line it is a word
     constant = {"kty", "crv", "alg", "use"} if kind is KeyPublished else set()
     fields = {
         name: special.get(name, texts if info.is_required() else st.none() | texts)

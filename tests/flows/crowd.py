@@ -132,3 +132,25 @@ async def goods_match_payments(shop: OpenShop) -> None:
     asked = [record.key for record in await shop.records("inventories")]
     assert len(paid) == len(set(paid))
     assert sorted(paid) == sorted(asked)
+
+
+async def every_payment_moved_its_goods(shop: OpenShop, seconds: float = 40) -> None:
+    """Each request for goods was answered once, and the levels of each product lead on from one to the next."""
+    asked = sorted(record.key.decode() for record in await shop.records("inventories"))
+
+    def complete(records: list[ConsumerRecord]) -> bool:
+        return set(asked) <= set(_answered(records))
+
+    records = await until_records(lambda: shop.records("stock"), complete, seconds)
+    assert sorted(_answered(records)) == asked, "goods moved twice, or for nobody"
+    moved = [record for record in records if types_of([record]) == ["stock.moved.v1"]]
+    for product in {record.key for record in moved}:
+        events = lines_of([record for record in moved if record.key == product])
+        assert [event["number"] for event in events] == list(range(1, len(events) + 1))
+        assert [event["level"] for event in events] == list(
+            itertools.accumulate(event["quantity"] for event in events)
+        )
+
+
+def _answered(records: list[ConsumerRecord]) -> list[str]:
+    return [event["payment_id"] for event in lines_of(records) if "payment_id" in event]

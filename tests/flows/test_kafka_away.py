@@ -10,10 +10,12 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.flows.answers import timed, until_missing, until_served
+from tests.flows.crowd import every_payment_moved_its_goods
 from tests.flows.shops import ALL, open_shop
 from tests.flows.topics import ids_of, lines_of, until_records
 
 AT_ONCE = 1.0  # seconds for an answer while Kafka is away
+PIECES = {"quantity": "1", "reason": "delivery"}
 SOON = 1.5  # for a token with an unknown key: it is worth a second to look for it
 
 
@@ -50,6 +52,8 @@ async def test_without_kafka_people_are_served_and_every_event_arrives_once_late
             tokens.append({"Authorization": f"Bearer {logged_in.json()['access_token']}"})
             paid, took = await timed(http, f"{shop.payments}/pay", headers=tokens[-1])
             assert (paid.status_code, took < AT_ONCE) == (201, True)
+            booked, took = await timed(http, f"{shop.inventories}/stock/cup/movements", data=PIECES)
+            assert (booked.status_code, booked.json()["level"], took < AT_ONCE) == (201, number + 1, True)
             expected += [registered.json()["event_id"], paid.json()["event_ids"][0]]
 
         unknown, took = await timed(
@@ -58,13 +62,14 @@ async def test_without_kafka_people_are_served_and_every_event_arrives_once_late
         assert (unknown.status_code, "retry-after" in unknown.headers, took < SOON) == (503, True, True)
 
         # Started again without Kafka, with nothing but what is in their databases.
-        for name in ("users_service", "payments_service"):
+        for name in ("users_service", "payments_service", "inventories_service"):
             await asyncio.to_thread(shop.services[name].kill)
             await asyncio.to_thread(shop.services[name].spawn)
-        for url in (shop.users, shop.payments):
+        for url in (shop.users, shop.payments, shop.inventories):
             await until_served(http, url)
         await until_missing(http, shop.users, {"relay"})
-        await until_missing(http, shop.payments, {"relay", "identity_keys"})
+        await until_missing(http, shop.payments, {"relay", "consumer", "identity_keys"})
+        await until_missing(http, shop.inventories, {"relay", "consumer"})
         assert (await http.post(f"{shop.users}/login", data=old)).status_code == 200
         paid, took = await timed(http, f"{shop.payments}/pay", headers=tokens[0])
         assert (paid.status_code, took < AT_ONCE) == (201, True)
@@ -90,6 +95,9 @@ async def test_without_kafka_people_are_served_and_every_event_arrives_once_late
             of_users = [event for event in mine if event.startswith("users.")]  # order holds per key
             assert of_users == ["users.registered", "users.logged_in"]
         assert len(await shop.records("inventories")) == 7
+        await every_payment_moved_its_goods(shop)
+        cups = [r for r in await shop.records("stock") if r.key == b"cup"]
+        assert [event["level"] for event in lines_of(cups)] == [1, 2, 3, 4, 5]
         for service in shop.services.values():
             await until_missing(http, service.url, set())
         unknown, took = await timed(

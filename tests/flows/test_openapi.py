@@ -12,6 +12,11 @@ from tests.flows.shops import OpenShop
 ROUTES = {
     "users_service": {("/register", "post"), ("/login", "post"), ("/.well-known/jwks.json", "get")},
     "payments_service": {("/pay", "post"), ("/payments/{payment_id}", "get")},
+    "inventories_service": {
+        ("/stock", "get"),
+        ("/stock/{product}", "get"),
+        ("/stock/{product}/movements", "post"),
+    },
     "notifications_service": set(),
     "logs_service": set(),
 }

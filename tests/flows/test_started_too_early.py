@@ -10,6 +10,7 @@ from tests.flows.shops import ALL, OpenShop
 from tests.flows.topics import lines_of, until_records
 
 ALICE = {"username": "alice", "password": "secret"}
+PIECES = {"quantity": "1", "reason": "delivery"}
 
 
 async def until_connected(http: httpx.AsyncClient, url: str, seconds: float = 20) -> None:
@@ -31,22 +32,26 @@ async def test_services_serve_before_their_servers_are_there_and_recover_by_them
         for name in ALL:
             await until_served(http, shop.url(name))
         assert await missing(http, shop.users) == {"database", "relay", "signing_key"}
-        assert await missing(http, shop.payments) == {"database", "relay", "identity_keys"}
+        assert await missing(http, shop.payments) == {"database", "relay", "consumer", "identity_keys"}
+        assert await missing(http, shop.inventories) == {"database", "relay", "consumer"}
         assert await missing(http, shop.url("notifications_service")) == {"worker"}
         assert await missing(http, shop.url("logs_service")) == {"kafka"}
         for answer, took in await asyncio.gather(
             timed(http, f"{shop.users}/register", data=ALICE),
             timed(http, f"{shop.users}/login", data=ALICE),
             timed(http, f"{shop.payments}/pay"),
+            timed(http, f"{shop.inventories}/stock/mug/movements", data=PIECES),
         ):
             assert (answer.status_code, "retry-after" in answer.headers, took < 5.5) == (503, True, True)
 
         await asyncio.to_thread(mongo.start)
         await until_missing(http, shop.users, {"relay", "signing_key"})
-        await until_missing(http, shop.payments, {"relay", "identity_keys"})
+        await until_missing(http, shop.payments, {"relay", "consumer", "identity_keys"})
+        await until_missing(http, shop.inventories, {"relay", "consumer"})
         registered = await http.post(f"{shop.users}/register", data=ALICE)
         paid = await http.post(f"{shop.payments}/pay")
-        assert (registered.status_code, paid.status_code) == (201, 201)
+        booked = await http.post(f"{shop.inventories}/stock/mug/movements", data=PIECES)
+        assert (registered.status_code, paid.status_code, booked.status_code) == (201, 201, 201)
         no_key_yet = await http.post(f"{shop.users}/login", data=ALICE)
         assert (no_key_yet.status_code, "retry-after" in no_key_yet.headers) == (503, True)
         assert "signing key" in no_key_yet.json()["detail"]

@@ -11,7 +11,12 @@ from dev.kafka import Kafka
 from dev.mongo import Mongo
 from dev.services import Service
 from tests.conftest import _kafka, _mongo
-from tests.flows.crowd import crowd, exactly_what_was_promised, goods_match_payments
+from tests.flows.crowd import (
+    crowd,
+    every_payment_moved_its_goods,
+    exactly_what_was_promised,
+    goods_match_payments,
+)
 from tests.flows.shops import ALL, OpenShop, open_shop
 
 WITHIN = 15.0  # seconds: what a supervisor gives a service before it kills it
@@ -74,3 +79,4 @@ async def test_every_service_ends_with_0_in_time_and_nothing_accepted_is_lost(
     assert max(seconds for _, seconds in results) < WITHIN, named
     await exactly_what_was_promised(shop, people, before=before)
     await goods_match_payments(shop)
+    await every_payment_moved_its_goods(shop)

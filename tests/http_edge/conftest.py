@@ -96,7 +96,7 @@ OPERATIONS = [
         accepts=Order,
         answers={201: Ordered},
         problems=[503],
-        headers=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY],
     ),
     Operation("GET", "/orders/{order_id}", one_order, "One order", answers={200: Ordered}, problems=[404]),
     Operation("DELETE", "/orders/{order_id}", one_order, "Forget one", problems=[404]),

@@ -1,0 +1,121 @@
+"""What is told to a service: each input twice in a row, and among them what it can't handle, or need not."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from contracts import Envelope, Event, UserLoggedIn
+from event_bus.wire import encode
+from tests.event_bus.cluster import Cluster, Raw
+from tests.event_bus.story import SOURCE
+
+STORY = "a-story"  # the correlation id of all that is told
+AT_ONCE = 12  # inputs in a row: two for each partition
+PAUSE = 0.05  # between two rows: some hundred inputs a second keep every instance at work
+
+
+def _raw(data: Event) -> Raw:
+    """An event that has just been born."""
+    return _written(Envelope.born(data, SOURCE, STORY))
+
+
+def _written(event: Envelope[Event]) -> Raw:
+    record = encode(event)
+    return record.key, record.value, list(record.headers)  # type: ignore[arg-type]
+
+
+def _without_key(data: Event) -> Raw:
+    return None, *_raw(data)[1:]
+
+
+def _cut(data: Event) -> Raw:
+    key, value, headers = _raw(data)
+    return key, (value or b"")[:-1], headers
+
+
+def _no_text(data: Event) -> Raw:
+    key, _, headers = _raw(data)
+    return key, b"\xff\xfe\x00", headers
+
+
+def _of_unknown_type(data: Event) -> Raw:
+    key, value, headers = _raw(data)
+    return key, value, [*headers, ("ce_type", b"nobody.knows.v1")]  # the last one of a name counts
+
+
+def _bytes(data: Event) -> Raw:
+    return b"\xff", b"\xff\xfe\x00", []
+
+
+class Telling:
+    """Inputs wait here until they are told. `told` has the good ones by id; `skipped` those of no concern."""
+
+    def __init__(self, cluster: Cluster, topic: str, refused: Callable[[Event], Event]) -> None:
+        self._cluster, self._topic = cluster, topic
+        self._bad = itertools.cycle(
+            [lambda data: _raw(refused(data)), _cut, _no_text, _of_unknown_type, _without_key, _bytes]
+        )
+        self.waiting: list[Event] = []
+        self.told: dict[str, Event] = {}
+        self.skipped: set[str] = set()
+
+    async def tell(self, count: int = AT_ONCE) -> None:
+        inputs, self.waiting = self.waiting[:count], self.waiting[count:]
+        events = [Envelope.born(data, SOURCE, STORY) for data in inputs]
+        self.told |= {str(event.id): event.data for event in events}
+        good = [record for event in events for record in [_written(event)] * 2]
+        await self._publish([*self._others(inputs), *good])
+
+    def _others(self, inputs: Sequence[Event]) -> list[Raw]:
+        """Before the good ones, and about the same: what is behind a bad record must not hide it."""
+        concerns_nobody = Envelope.born(UserLoggedIn(message="alice logged in", user="alice"), SOURCE, STORY)
+        self.skipped.add(str(concerns_nobody.id))
+        return [*(next(self._bad)(data) for data in inputs[:2]), _written(concerns_nobody)]
+
+    async def until(self, condition: Callable[[], bool], within: float = 60) -> None:
+        """Goes on as long as somebody needs inputs to reach his step."""
+        async with asyncio.timeout(within):
+            while not condition():
+                await self.tell()
+                await asyncio.sleep(PAUSE)
+
+    @contextlib.asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        done = asyncio.Event()
+        task = asyncio.create_task(self.until(done.is_set, 120))
+        try:
+            yield
+        finally:
+            done.set()
+            await task
+
+    async def everything_again(self) -> None:
+        """Every record of the topic, behind the others, in the same order."""
+        found = await self._cluster.read(self._topic)
+        await self._publish([(r.key, r.value, list(r.headers)) for r in found], [r.partition for r in found])
+
+    async def _publish(self, records: Sequence[Raw], partitions: Sequence[int] = ()) -> None:
+        """Until the broker has said that it has them. If it dies meanwhile, they may be there more often."""
+        while True:
+            producer = AIOKafkaProducer(bootstrap_servers=self._cluster.broker.bootstrap_servers)
+            try:
+                await producer.start()
+                return await self._send(producer, records, partitions or [None] * len(records))
+            except KafkaError:
+                await asyncio.sleep(PAUSE)
+            finally:
+                await producer.stop()
+
+    async def _send(
+        self, producer: AIOKafkaProducer, records: Sequence[Raw], partitions: Sequence[int | None]
+    ) -> None:
+        topic = self._cluster.broker.named(self._topic)
+        sent = [
+            await producer.send(topic, value, key, partition, headers=headers)
+            for (key, value, headers), partition in zip(records, partitions, strict=True)
+        ]
+        await asyncio.gather(*sent)
