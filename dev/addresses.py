@@ -12,6 +12,7 @@ def show(run: Run, console: Console) -> None:
     ports = run.plan.ports
     table.add_row("register, log in", f"http://localhost:{ports['users_service']}")
     table.add_row("pay", f"http://localhost:{ports['payments_service']}")
+    table.add_row("stock", f"http://localhost:{ports['inventories_service']}/stock")
     table.add_row("watch every line", f"ws://localhost:{ports['logs_service']}/")
     table.add_row("health of notifications", f"http://localhost:{ports['notifications_service']}/readyz")
     table.add_row("Kafka", run.record.bootstrap_servers)

@@ -29,7 +29,7 @@ PortsFrom = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Ports N logs (WebSocket), N+1 users, N+2 payments, N+3 kept for inventories, N+4 notifications, "
+        help="Ports N logs (WebSocket), N+1 users, N+2 payments, N+3 inventories, N+4 notifications, "
         "N+5 to N+9 kept for services to come, N+10 Kafka, N+11 its controller, N+12 MongoDB, "
         "in place of 3000, 3001, 3002, 3003, 3004, 9092, 9093, 27017.",
     ),
@@ -135,6 +135,27 @@ def topics(state: State = plan.STATE) -> None:
     from dev.topics import show
 
     show(_running(state).bootstrap_servers, console)
+
+
+@app.command()
+def audit(
+    state: State = plan.STATE,
+    within: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long to wait for what is under way.")
+    ] = 20.0,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Whether money, goods and events of the shop that runs agree; ends 1 if they do not."""
+    from dev.audit import audit as look_through
+    from dev.audit import report
+
+    found = look_through(_running(state), plan.settings().get("TOPIC_PREFIX", ""), within)
+    if as_json:
+        print(json.dumps(report.as_json(found)))
+    else:
+        report.show(found, console)
+    if not found.ok:
+        raise SystemExit(1)
 
 
 def _running(state: Path) -> record.Record:

@@ -59,8 +59,10 @@ def _java(plan: Plan) -> Row:
         return "java", False, str(error)
 
 
-def _memory(_plan: Plan) -> Row:
+def _memory(plan: Plan) -> Row:
     free = psutil.virtual_memory().available // MB
+    if _runs(plan):
+        return "memory", True, f"{free} MB free beside the shop that runs"
     if free < NEEDED_MEMORY:
         return "memory", False, f"{free} MB free, {NEEDED_MEMORY} needed: close what you can spare"
     return "memory", True, f"{free} MB free"
@@ -85,7 +87,17 @@ def _tools(_plan: Plan) -> Row:
     return "tools", True, text
 
 
+def _runs(plan: Plan) -> int | None:
+    """The pid of the launcher of the shop that runs in this state folder."""
+    found = record.read(plan.state)
+    return found.launcher.pid if found and found.launcher.process() else None
+
+
 def _ports(plan: Plan) -> Iterator[Row]:
+    """Of a shop that runs already no port need be free: it has its own."""
+    if pid := _runs(plan):
+        yield "shop", True, f"runs on {plan.state} (pid {pid}) and holds its ports: see ./shop status"
+        return
     found = record.read(plan.state)
     ours = {process.pid for process in leftovers.living(found).values()} if found else set()
     for name, port in plan.needed_ports.items():

@@ -10,20 +10,21 @@ AGAIN_AFTER = 1.0  # seconds
 
 
 def follow(address: str) -> None:
-    """For ever."""
-    told = False
+    """For ever. The lines go to stdout; what happens to the connection to stderr, each change once."""
+    away = False
     while True:
         try:
             with connect(address) as hub:
-                told = False
+                away = False
+                _tell(f"connected to {address}; lines appear as they come")
                 for line in hub:
                     print(line, flush=True)
         except (OSError, WebSocketException) as error:
-            if not told:
-                print(
-                    f"shop: {address} is away ({error}); trying again each second",
-                    file=sys.stderr,
-                    flush=True,
-                )
-                told = True
+            if not away:
+                _tell(f"{address} is away ({error}); trying again each second")
+                away = True
         time.sleep(AGAIN_AFTER)
+
+
+def _tell(sentence: str) -> None:
+    print(f"shop: {sentence}", file=sys.stderr, flush=True)

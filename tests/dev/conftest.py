@@ -33,7 +33,7 @@ class Command:
 
     def __call__(self, *arguments: str) -> Finished:
         """Run it to its end."""
-        argv = [*self._argv(arguments[0]), *arguments[1:]]
+        argv = [*self.argv(arguments[0]), *arguments[1:]]
         return subprocess.run(
             argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90
         )
@@ -45,7 +45,7 @@ class Command:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """`up` in the foreground."""
-        argv = [*self._argv("up"), *arguments]
+        argv = [*self.argv("up"), *arguments]
         launcher = subprocess.Popen(argv, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
         self.launchers.append(launcher)
         return launcher
@@ -76,7 +76,7 @@ class Command:
         for launcher in self.launchers:
             launcher.communicate(timeout=60)
 
-    def _argv(self, name: str) -> list[str]:
+    def argv(self, name: str) -> list[str]:
         ports = ["--ports-from", str(self.first_port)] if name in ("up", "doctor") else []
         return [sys.executable, "-m", "dev", name, "--state", str(self.state), *ports]
 
@@ -101,6 +101,7 @@ def running_shop(tmp_path_factory: pytest.TempPathFactory, kafka: Kafka, mongo: 
 def _on(kafka: Kafka, mongo: Mongo) -> dict[str, str]:
     prefix = f"d{uuid.uuid4().hex[:8]}-"
     own_names = {"TOPIC_PREFIX": prefix, "USERS_DATABASE": f"{prefix}u", "PAYMENTS_DATABASE": f"{prefix}p"}
+    own_names["INVENTORIES_DATABASE"] = f"{prefix}i"
     return own_names | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "MONGO_URI": mongo.uri}
 
 

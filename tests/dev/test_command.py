@@ -14,7 +14,13 @@ from dev.paths import ROOT
 from dev.waiting import until
 from tests.dev.conftest import Command, living
 
-SERVICES = {"users_service", "payments_service", "notifications_service", "logs_service"}
+SERVICES = {
+    "users_service",
+    "payments_service",
+    "inventories_service",
+    "notifications_service",
+    "logs_service",
+}
 
 
 def test_status_tells_a_program_where_everything_is(running_shop: Command) -> None:
@@ -74,6 +80,7 @@ def test_a_signal_stops_everything(shop_command: Command) -> None:
     said, _ = launcher.communicate(timeout=40)
     assert launcher.returncode == 0
     assert "curl -X POST" in said
+    assert f"http://localhost:{shop_command.first_port + 3}/stock" in said
     assert living(found) == []
 
 
@@ -136,7 +143,9 @@ def test_two_shops_run_side_by_side_and_play_the_story(whole_shops: list[Command
     for command in whole_shops:
         demo = command("demo")
         assert demo.returncode == 0, demo.stderr
-        assert demo.stdout.count('"event":') == 3
+        assert demo.stdout.count('"event":') == 5
+        assert demo.stdout.rstrip().endswith("says: refunded")
+        assert command("audit").returncode == 0
     found = [command.record() for command in whole_shops]
     for _, launcher in starting:
         launcher.send_signal(signal.SIGINT)

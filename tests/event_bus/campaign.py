@@ -149,10 +149,10 @@ class Campaign:
         outputs = Outputs(
             self.telling.told, inputs, await self._outputs(), self.case.one_of, self.case.perhaps
         )
-        assert outputs.faults() == {}
+        assert (found := outputs.faults()) == {}, found
         known = self.telling.told.keys() | self.telling.skipped
         bad = [record for record in inputs if id_of(record) not in known]
-        assert faults_of_letters(bad, letters) == {}
+        assert (buried := faults_of_letters(bad, letters)) == {}, buried
         outcomes = [(self.telling.told[cause(one)], _event(one)) for one in outputs.decisions()]
         async with httpx.AsyncClient(timeout=20) as http:
             await self.case.holds(http, instance.url, outcomes)
