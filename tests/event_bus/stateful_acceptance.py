@@ -61,6 +61,8 @@ class StatefulAcceptance:
             steady.kill()
             await inherited(campaign, heirs)
             (last,) = await campaign.start(None)
+        await campaign.settled()
+        await campaign.audited(last)  # before the repetition, which would heal a loss
         await campaign.telling.everything_again()
         await campaign.settled()
         await campaign.audited(last)
@@ -82,6 +84,8 @@ class StatefulAcceptance:
                 zombie.thaw()
             for zombie in zombies:
                 await campaign.ready(zombie)
+        await campaign.settled()
+        await campaign.audited(heir)  # before the repetition, which would heal a loss
         await campaign.telling.everything_again()
         await campaign.settled()
         await campaign.audited(heir)
