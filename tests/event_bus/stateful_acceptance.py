@@ -71,8 +71,11 @@ class StatefulAcceptance:
     async def test_frozen_at_some_step_while_another_takes_over_and_then_woken(
         self, campaign: Campaign
     ) -> None:
+        (first,) = await campaign.start(None)  # or the requests that prepare it would reach the step
+        await campaign.prepare(first, 600)
+        await campaign.settled()
+        assert await asyncio.to_thread(first.stop) == 0
         (relay,) = await campaign.start(Strike("after the offsets", 2, signal.SIGSTOP))
-        await campaign.prepare(relay, 600)
         steps = ["before the write", "before the write", "after the write", "after the letter"]
         zombies = [relay, *await campaign.start(*_strikes(steps, signal.SIGSTOP))]
         await campaign.telling.until(lambda: all(zombie.is_frozen() for zombie in zombies))
