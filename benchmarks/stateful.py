@@ -45,12 +45,10 @@ console = Console(width=110)
 
 
 def main() -> None:
-    table = Table("what", "measured", "must")
     with stage() as alone:
-        uvloop.run(throughput(alone, table))
+        uvloop.run(throughput(alone))
     with running_shop() as shop:
-        uvloop.run(latency(shop, table))
-    console.print(table)
+        uvloop.run(latency(shop))
 
 
 # Events a second
@@ -92,17 +90,19 @@ def stage() -> Iterator[Stage]:
         yield Stage(kafka, mongo, service)
 
 
-async def throughput(stage: Stage, table: Table) -> None:
+async def throughput(stage: Stage) -> None:
+    table = Table("what", "measured", "must")
     await sow(stage)
     settings = Settings(catalogue=CATALOGUE)
     for number, (name, products) in enumerate({"1,000 products": MANY, "one hot product": HOT}.items(), 1):
         await write_requests(stage.broker, products)
         records = await requests(stage.broker, number * EVENTS)
         bare = await shared_writes(stage.mongo.uri, settings, records)
-        show(table, name, bare, await consume(stage))
+        add_rows(table, name, bare, await consume(stage))
+    console.print(table)
 
 
-def show(table: Table, name: str, bare: SharedWrites, consumed: "Consumed") -> None:
+def add_rows(table: Table, name: str, bare: SharedWrites, consumed: "Consumed") -> None:
     floor = EVENTS / bare.writing
     each = f"{bare.calls} calls of {bare.updates / bare.calls:.0f} updates"
     cpu = ", ".join(f"{what} {share:.0%}" for what, share in consumed.cpu.items())
@@ -242,15 +242,15 @@ async def watching(shop: RunningShop) -> AsyncIterator[Arrivals]:
     task.cancel()
 
 
-async def latency(shop: RunningShop, table: Table) -> None:
+async def latency(shop: RunningShop) -> None:
+    table = Table("pay → stock.moved", "p50", "p99")
     async with watching(shop) as arrivals:
         await one_at_a_time(shop, arrivals, 50)  # the first ones meet connections that are not open yet
         alone = await one_at_a_time(shop, arrivals, 300)
         steady = await at_a_rate(shop, arrivals, rate=100, seconds=15)
     for name, took in {"one at a time": alone, "at 100/s": steady}.items():
-        for share in (0.5, 0.99):
-            milliseconds = percentile(took, share) * 1e3
-            table.add_row(f"pay → stock.moved, {name}: p{share * 100:g}", f"{milliseconds:.1f} ms", "")
+        table.add_row(name, *(f"{percentile(took, share) * 1e3:.1f} ms" for share in (0.5, 0.99)))
+    console.print(table)
 
 
 async def one_at_a_time(shop: RunningShop, arrivals: Arrivals, payments: int) -> list[float]:

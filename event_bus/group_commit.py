@@ -52,7 +52,11 @@ class GroupCommit(Generic[T]):
     def _count(self, more: int) -> None:
         self._callers += more
         if self._callers >= CROWD:
-            self._crowded_until = asyncio.get_running_loop().time() + CALM_SECONDS
+            self.crowd()
+
+    def crowd(self) -> None:
+        """There is a rush, whoever it is that makes it."""
+        self._crowded_until = asyncio.get_running_loop().time() + CALM_SECONDS
 
     async def _drain(self) -> None:
         while batch := self._next_batch():

@@ -11,11 +11,9 @@ import yaml
 from dev.kafka.properties import LOGGING, controller_properties, server_properties
 from dev.paths import ROOT
 from http_edge.settings import variable_of
-from inventories_service.settings import Settings as InventoriesSettings
 from tests.containers.stack import INIT, RUNNING, SERVICES
-from tests.flows import settings_of
+from tests.flows.settings_of import SETTINGS
 
-SETTINGS = settings_of.SETTINGS | {"inventories_service": InventoriesSettings}
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 DATA, CONTROLLER_PORT = Path("/var/lib/kafka/data"), 9093

@@ -3,6 +3,7 @@
 After a failed write the outcome is unknown until it was looked up.
 """
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
@@ -56,6 +57,7 @@ class OutboxCollection:
             max_pending,
             -RECOUNT_SECONDS,
         )  # unknown: counted before the first write
+        self._counting = asyncio.Lock()
         self._wake: Callable[[], None] = lambda: None
 
     # What a service does
@@ -192,14 +194,19 @@ class OutboxCollection:
             raise OutboxFull("too many events wait for Kafka")
 
     async def _recount(self) -> None:
-        """Other replicas write and publish too, so the count of this process may be off."""
-        if time.monotonic() - self._counted > RECOUNT_SECONDS:
+        """Other replicas write and publish too, so the count of this process may be off. Nobody writes meanwhile."""
+        async with self._counting:
+            fresh = time.monotonic() - self._counted <= RECOUNT_SECONDS
+            if fresh or self._pending < self._max_pending:
+                return
             self._counted = time.monotonic()
-            self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
-            with contextlib.suppress(DatabaseUnavailable), deadline(LOOKUP_SECONDS):
-                self._pending = await self._documents.count_documents(
-                    {"pending_since": {"$gt": 0}}, limit=self._max_pending
-                )
+            try:
+                with deadline(LOOKUP_SECONDS):
+                    self._pending = await self._documents.count_documents(
+                        {"pending_since": {"$gt": 0}}, limit=self._max_pending
+                    )
+            except DatabaseUnavailable:
+                self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
 
     def _written(self, documents: int = 1) -> None:
         self._count(documents)

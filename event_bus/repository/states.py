@@ -27,6 +27,9 @@ from event_bus.repository.database import (
 )
 from event_bus.repository.outbox import DUPLICATE_KEY, MOST_PENDING, OURS, OutboxCollection, pending_fields
 
+# So many documents at once: a backlog is worked off, and the relay waits for a while. To clear a document costs the
+# database as much as to write it.
+BACKLOG = 64
 ATTEMPTS = 20  # at a document that others change as well, before the whole batch waits for a moment
 
 _CROWDED = "others always change the same document, or too many events of it wait for Kafka"
@@ -58,14 +61,16 @@ class StateCollection(OutboxCollection):
                     buried = {id(record) for record, _ in folded.refused}
                     inputs = [given for given in inputs if id(given.record) not in buried]
                 if await self._store(folded.changed):
+                    if len(folded.changed) >= BACKLOG:
+                        self._commit.crowd()
                     return folded.changed
         raise OutboxFull(_CROWDED)
 
     async def quiet(self) -> None:
         """Also when no shared write is under way: its documents become visible one by one, events in dribs."""
-        await super().quiet()
         async with self._turn:
             pass
+        await super().quiet()
 
     async def change(self, key: object, rule: EdgeRule) -> State | None:
         """For a request: the state after `rule`, which gets the state and gives the next one (None: no change).

@@ -144,25 +144,27 @@ async def test_nothing_is_lost_or_sold_twice_wherever_payments_and_stock_die(
 async def test_what_is_delivered_twice_is_sold_once(shop: OpenShop, http: httpx.AsyncClient) -> None:
     """Every request for stock once more, at a new offset, while the first ones are still worked on."""
     payments, stock = Mortal("payments_service", shop, []), Mortal("inventories_service", shop, [])
-    copying = asyncio.create_task(copy_everything(shop))
+    enough = asyncio.Event()
+    copying = asyncio.create_task(copy_everything(shop, enough))
     try:
         await pay_and_audit(http, payments, stock)
         copied = first_and_again(await shop.records(INVENTORIES.name))
         assert copied["again"] > 0
         await pay_and_audit(http, payments, stock)
     finally:
-        copying.cancel()
+        enough.set()
+        await copying
         codes = [mortal.instances[-1].stop() for mortal in (payments, stock)]
     assert codes == [0, 0]
 
 
-async def copy_everything(shop: OpenShop) -> None:
-    """Writes each record of `inventories` again, once."""
+async def copy_everything(shop: OpenShop, enough: asyncio.Event) -> None:
+    """Writes each record of `inventories` again, once, as they come."""
     producer = AIOKafkaProducer(bootstrap_servers=shop.kafka.bootstrap_servers)
     await producer.start()
     seen: set[bytes] = set()
     try:
-        while True:
+        while not enough.is_set():
             for record in await shop.records(INVENTORIES.name):
                 name = dict(record.headers)["ce_id"]
                 if name not in seen:
