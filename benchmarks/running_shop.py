@@ -53,7 +53,7 @@ def running_shop() -> Iterator[RunningShop]:
     """Starts it, stops it and starts it again: the second start is the one that counts."""
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as state:
         flags = ["--state", state]
-        start = [*flags, "--ports-from", str(_free_block())]
+        start = [*flags, "--ports-from", str(ports.free_range(13))]
         first = _timed("up", "-d", *start)
         try:
             _shop("down", *flags)
@@ -63,11 +63,6 @@ def running_shop() -> Iterator[RunningShop]:
             yield shop
         finally:
             _shop("down", *flags)
-
-
-def _free_block() -> int:
-    """Thirteen ports in a row; the number is a free one's, rounded, so that they are probably free as well."""
-    return 20_000 + ports.free(1)[0] % 2_000 * 20
 
 
 def _shop(*arguments: str) -> str:
