@@ -131,7 +131,9 @@ class OutboxCollection:
         await self._commit.quiet()
 
     async def backlog(self) -> AsyncGenerator[Pending, None]:
-        cursor = self._documents.find({"pending_since": {"$gt": 0}}, {"outbox": 1}).sort("pending_since", 1)
+        waiting = {"pending_since": {"$gt": 0}}
+        # Without a size of its own a batch is 16 MB of documents.
+        cursor = self._documents.find(waiting, {"outbox": 1}, batch_size=500).sort("pending_since", 1)
         try:
             while batch := await _read(cursor):
                 for document in batch:
