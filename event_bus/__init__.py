@@ -8,7 +8,7 @@ A `Reader` sees everything and commits nothing. Nothing here knows HTTP or a ser
 from event_bus.background import run_in_background
 from event_bus.dispatch import On
 from event_bus.errors import BusError, DatabaseUnavailable, Duplicate, OutboxFull, Refusal
-from event_bus.fold import Apply, Bury, Change, Changed, Input, State
+from event_bus.fold import Apply, Bury, Change, Input, State
 from event_bus.printer import Printer
 from event_bus.published_keys import PublishedKeys
 from event_bus.reader import Reader
@@ -34,7 +34,6 @@ __all__ = [
     "BusError",
     "BusSettings",
     "Change",
-    "Changed",
     "Database",
     "DatabaseLease",
     "DatabaseUnavailable",

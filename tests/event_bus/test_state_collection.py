@@ -285,11 +285,10 @@ async def test_of_an_insert_and_an_event_that_make_the_same_document_both_count(
     assert await shelf.sold() == [9, 3]
 
 
-async def test_a_write_whose_outcome_is_unknown_is_repeated_without_effect(
-    shelf: Shelf, database: Database, monkeypatch: pytest.MonkeyPatch
+async def written_without_an_answer(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, inputs: Sequence[Input]
 ) -> None:
-    """It was done, and the answer was lost."""
-    write, inputs = shelf.states._write_all, shelf.inputs(5, 3)
+    write = shelf.states._write_all
 
     async def unanswered(operations: Sequence[Any]) -> bool:
         await write(operations)
@@ -299,6 +298,14 @@ async def test_a_write_whose_outcome_is_unknown_is_repeated_without_effect(
         patched.setattr(shelf.states, "_write_all", unanswered)
         with pytest.raises(DatabaseUnavailable):
             await shelf.apply(inputs)
+
+
+async def test_a_write_whose_outcome_is_unknown_is_repeated_without_effect(
+    shelf: Shelf, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was done, and the answer was lost."""
+    inputs = shelf.inputs(5, 3)
+    await written_without_an_answer(shelf, monkeypatch, inputs)
     await shelf.apply(inputs)
     assert (await shelf.sold(), await shelf.told()) == ([5, 3], outcomes(inputs))
 
@@ -408,16 +415,8 @@ async def test_what_a_rule_refuses_is_buried_once_though_another_document_met_a_
 async def test_what_a_rule_refuses_is_buried_though_the_answer_to_the_write_was_lost(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, inputs = shelf.states._write_all, shelf.inputs(0, 5)
-
-    async def unanswered(operations: Sequence[Any]) -> bool:
-        await write(operations)
-        raise DatabaseUnavailable("the connection broke")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(shelf.states, "_write_all", unanswered)
-        with pytest.raises(DatabaseUnavailable):
-            await shelf.apply(inputs)
+    inputs = shelf.inputs(0, 5)
+    await written_without_an_answer(shelf, monkeypatch, inputs)
     await shelf.apply(inputs)
     assert await shelf.sold() == [5]
     assert shelf.refused == [inputs[0].record]
