@@ -8,7 +8,7 @@ does not return. And every call has a deadline of ours, shorter than the client'
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -120,14 +120,22 @@ class Producer:
             await self._client.start()
 
     async def transact(
-        self, records: Sequence[Outgoing], group: str, offsets: Mapping[Partition, Committed]
+        self,
+        records: Sequence[Outgoing],
+        group: str,
+        offsets: Mapping[Partition, Committed],
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
-        """All records and the offsets of `group`, or nothing. After any error: discard, start anew, ask."""
+        """All records and the offsets of `group`, or nothing. After any error: discard, start anew, ask.
+
+        `taken` is called when the broker has taken the records, before anybody can read them.
+        """
         async with _call("a transaction"):
             await self._client.begin_transaction()
             # One after the other, so that the records of a key keep their order; awaited all together.
             sent = [await self._send(record) for record in records]
             await asyncio.gather(*sent)  # a commit would succeed without the ones that failed
+            taken()
             # Not beside the records: the broker's check of one meets the change of the other, and the client
             # then sleeps 100 ms (measured: 3 ms less at the median, 100 ms more at every tenth).
             await self._client.send_offsets_to_transaction(
@@ -190,11 +198,16 @@ class ProducerPair:
         await self.discard()
 
     async def transact(
-        self, records: Sequence[Outgoing], group: str, offsets: Mapping[Partition, Committed]
+        self,
+        records: Sequence[Outgoing],
+        group: str,
+        offsets: Mapping[Partition, Committed],
+        taken: Callable[[], None] = lambda: None,
     ) -> None:
+        """See `Producer.transact`."""
         producer = self._producers[self._turn]
         self._turn = 1 - self._turn
-        await producer.transact(records, group, offsets)
+        await producer.transact(records, group, offsets, taken)
 
     async def discard(self) -> None:
         await asyncio.shield(asyncio.gather(*(producer.discard() for producer in self._producers)))

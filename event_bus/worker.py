@@ -29,7 +29,8 @@ log = structlog.get_logger()
 class Worker(Membership):
     """Runs the table of a service on a broker, as the consumer group of its name.
 
-    `committed` is told what has become visible to everybody, batch by batch; it must not wait.
+    `taken` is told what Kafka has taken, batch by batch, before anybody can read it; what fails or dies between
+    there and the commit is told again. It must not wait.
     """
 
     def __init__(
@@ -38,12 +39,12 @@ class Worker(Membership):
         service: str,
         consumes: Sequence[On],
         stop: Stop,
-        committed: Notify = lambda outputs: None,
+        taken: Notify = lambda outputs: None,
     ) -> None:
         dispatch = Dispatch(service, consumes)
 
         def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[PartitionTask]:
-            return [PartitionWorker(broker, dispatch, consumer, part, committed) for part in partitions]
+            return [PartitionWorker(broker, dispatch, consumer, part, taken) for part in partitions]
 
         super().__init__(broker, service, dispatch.topics(), stop, work_on)
 
@@ -57,11 +58,11 @@ class PartitionWorker(PartitionTask):
         dispatch: Dispatch,
         consumer: Consumer,
         partition: Partition,
-        committed: Notify,
+        taken: Notify,
     ) -> None:
         name = partition.topic.removeprefix(broker.prefix)
         super().__init__(consumer, [partition], f"{dispatch.service}-{name}-{partition.partition}")
-        self._broker, self._dispatch, self._committed = broker, dispatch, committed
+        self._broker, self._dispatch, self._taken = broker, dispatch, taken
         self._partition = partition
         self._limit = MOST_RECORDS
         self._refused: dict[int, list[str]] = {}  # by offset: why the broker did not take what follows
@@ -112,8 +113,12 @@ class PartitionWorker(PartitionTask):
     async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
         following = batch[-1].offset + 1
         with metrics.WORKER_TRANSACTION.time():
-            await pair.transact(outputs, self._dispatch.service, {self._partition: Committed(following)})
+            await pair.transact(
+                outputs,
+                self._dispatch.service,
+                {self._partition: Committed(following)},
+                lambda: self._taken(outputs),
+            )
         self.positions[self._partition] = following
-        self._committed(outputs)
         self._limit = min(MOST_RECORDS, 2 * self._limit)
         self._refused.clear()

@@ -28,11 +28,11 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
-    """Each line is printed when it is committed."""
+    """Each line is printed as soon as Kafka has taken it: before anybody else can have it."""
 
-    def committed(outputs: Sequence[Outgoing]) -> None:
+    def taken(outputs: Sequence[Outgoing]) -> None:
         printer.print([output.value for output in outputs if output.topic == LOGS.name and output.value])
 
     with closing(Printer()) as printer:
-        async with Worker(settings.broker, SERVICE, CONSUMES, stop, committed) as worker:
+        async with Worker(settings.broker, SERVICE, CONSUMES, stop, taken) as worker:
             yield {"readiness": {"worker": worker.not_ready}}

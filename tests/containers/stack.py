@@ -118,6 +118,13 @@ class Stack:
         said = "".join(docker("logs", container) for container in self.containers(service))
         return [json.loads(line) for line in said.splitlines() if line.startswith('{"time"')]
 
+    def first_shown(self, service: str) -> dict[str, str]:
+        """When the service's containers printed each event, by Docker's clock."""
+        said = "".join(docker("logs", "--timestamps", container) for container in self.containers(service))
+        stamped = (line.split(" ", 1) for line in said.splitlines())
+        times = [(json.loads(line)["event_id"], time) for time, line in stamped if line.startswith('{"time"')]
+        return dict(sorted(times, key=lambda shown: shown[1], reverse=True))
+
     def until_healthy(self, *services: str) -> None:
         for service in services or RUNNING:
             assert until(lambda name=service: self._healthy(name), READY_WITHIN), (  # type: ignore[misc]

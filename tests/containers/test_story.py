@@ -46,6 +46,16 @@ async def test_each_event_is_a_line_of_notifications_a_line_of_logs_and_a_frame(
         assert messages(bob["username"], shop.lines(service)) == sorted(expected)
 
 
+async def test_each_event_shows_first_in_the_log_of_notifications(shop: Stack, http: httpx.AsyncClient) -> None:
+    async with watching(shop.url("LOGS_PORT").replace("http", "ws") + "/") as watcher:
+        for _ in range(50):
+            assert (await http.post(f"{shop.url('PAYMENTS_PORT')}/pay")).status_code == 201
+        await watcher.count(50)
+    first, then = (shop.first_shown(service) for service in ("notifications-service", "logs-service"))
+    assert len(then) >= 50
+    assert {event: (first.get(event), at) for event, at in then.items() if first.get(event, at) >= at} == {}
+
+
 async def test_kafka_is_there_for_programs_on_this_machine(shop: Stack, http: httpx.AsyncClient) -> None:
     paid = (await http.post(f"{shop.url('PAYMENTS_PORT')}/pay")).json()["event_ids"][0]
     async with asyncio.timeout(20):

@@ -49,6 +49,21 @@ async def test_one_refused_record_refuses_the_whole_transaction(cluster: Cluster
         assert await committed(broker) is None
 
 
+async def test_what_was_taken_is_told_before_anybody_can_read_it(cluster: Cluster, broker: Broker) -> None:
+    """Whoever fails there has committed nothing, though the broker has the records."""
+    await cluster.create("logs", 1)
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async with ProducerPair(broker, "mine") as pair:
+        with pytest.raises(ZeroDivisionError):
+            await pair.transact(records(3), "group", mark(broker, 3), fail)
+    async with ProducerPair(broker, "mine"):
+        assert await cluster.read("logs") == []
+        assert await committed(broker) is None
+
+
 async def test_after_an_error_new_producers_go_on(cluster: Cluster, broker: Broker) -> None:
     await cluster.create("logs", 1, **{"max.message.bytes": "10000"})
     for _ in range(3):
