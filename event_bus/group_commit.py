@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 WRITERS = 2
-CALM_SECONDS = 0.2  # some shared writes long
-CROWD = 16  # callers at a time: a stall of 80 ms at 200 requests a second is no rush
+CROWD = 100  # callers within a moment: at 200 a second there are 40, whatever stalls them
+MOMENT_SECONDS = 0.2  # some shared writes long
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class GroupCommit(Generic[T]):
         self._write, self._most = write, most
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
         self._writers: set[asyncio.Task[None]] = set()
-        self._callers = 0
+        self._came: deque[float] = deque(maxlen=CROWD)  # when the latest callers came
         self._crowded_until = 0.0
 
     async def __call__(self, item: T) -> None:
@@ -36,27 +36,25 @@ class GroupCommit(Generic[T]):
             writer = asyncio.create_task(self._drain())
             self._writers.add(writer)
             writer.add_done_callback(self._writers.discard)
-        self._count(1)
-        try:
-            await outcome
-        finally:
-            self._count(-1)
+        self._note_arrival()
+        await outcome
 
     async def quiet(self) -> None:
-        """Returns when there was no crowd for a moment: a shared write that ends empties the place for an instant."""
+        """Returns when there was no rush for a moment."""
         rest = self._crowded_until - asyncio.get_running_loop().time()
         if rest > 0:
             await asyncio.sleep(rest)
             await self.quiet()
 
-    def _count(self, more: int) -> None:
-        self._callers += more
-        if self._callers >= CROWD:
+    def _note_arrival(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._came.append(now)
+        if len(self._came) == CROWD and now - self._came[0] < MOMENT_SECONDS:
             self.crowd()
 
     def crowd(self) -> None:
         """There is a rush, whoever it is that makes it."""
-        self._crowded_until = asyncio.get_running_loop().time() + CALM_SECONDS
+        self._crowded_until = asyncio.get_running_loop().time() + MOMENT_SECONDS
 
     async def _drain(self) -> None:
         while batch := self._next_batch():

@@ -17,6 +17,7 @@ from contracts import NOTIFICATIONS
 from event_bus import ledger, metrics
 from event_bus.background import FORBIDDEN, RIVAL, Stop, run_in_background
 from event_bus.backoff import Backoff, Rivalry
+from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import BusError, DatabaseUnavailable, Fenced, Refused
 from event_bus.kafka import Admin, ProducerPair
 from event_bus.outbox import LEASE_SECONDS, Lease, Outbox, Pending, record
@@ -130,8 +131,7 @@ class Relay:
                 self._woken.clear()  # before the look: what is written during it wakes us again
                 if await self._drain(pair):
                     committed = asyncio.get_running_loop().time()
-                    continue
-                if asyncio.get_running_loop().time() - committed > LEDGER_SECONDS:
+                elif asyncio.get_running_loop().time() - committed > LEDGER_SECONDS:
                     await pair.transact([], self._group, self._entry([]))
                     committed = asyncio.get_running_loop().time()
                 await self._wait(POLL_SECONDS if self._lease.contended else IDLE_SECONDS)
@@ -154,6 +154,8 @@ class Relay:
                 async for batch in _batches(backlog):
                     found = True
                     await self._publish(pair, outbox, batch)
+                    if sum(len(pending.entries) for pending in batch) == ledger.MOST_IDS:
+                        self._woken.set()  # the last document may hold more
                     await self._let_requests_go_first(outbox)
                     if self._stopping.is_set():
                         return True
@@ -174,6 +176,7 @@ class Relay:
                     await pair.transact(records, self._group, self._entry(batch))
             with metrics.RELAY_CLEAR.time():
                 await outbox.clear(batch)
+            reached(CrashPoint.REMOVED)
         finally:
             self._publishing = False
         metrics.PUBLISHED.inc(len(records))

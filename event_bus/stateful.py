@@ -12,6 +12,7 @@ from typing import Protocol
 from contracts import Envelope, Event
 from event_bus.background import Stop
 from event_bus.backoff import Backoff
+from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import Undecodable
 from event_bus.fold import Apply, Bury, Input, Refused
 from event_bus.kafka import Consumer
@@ -101,6 +102,7 @@ class StatefulWork(PartitionTask):
         while self.ours():
             async with self.batch(MOST_RECORDS) as batch:
                 if batch:
+                    reached(CrashPoint.FETCHED)
                     await self._apply(await self._not_buried(batch))
                     await self._commit(batch)
             backoff.reset()
@@ -115,6 +117,7 @@ class StatefulWork(PartitionTask):
     async def _commit(self, batch: Sequence[Record]) -> None:
         following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
         await self.consumer.commit(following)
+        reached(CrashPoint.OFFSET_COMMITTED)
         self.positions |= following
 
     async def _apply(self, batch: Sequence[Record]) -> None:
@@ -126,6 +129,7 @@ class StatefulWork(PartitionTask):
     async def _bury(self, refused: Sequence[Refused]) -> None:
         for record, reason in refused:
             await self._letters.add(record, reason, self._routing.dead_letter(record, reason))
+            reached(CrashPoint.BURIED)
 
     def _sorted(self, batch: Sequence[Record]) -> tuple[list[Input], list[Refused]]:
         """What concerns this service, and what can't be handled, with the reasons."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Protocol
 
+from event_bus.crash_points import CrashPoint, reached
 from event_bus.printer import Printer
 from event_bus.records import Record
 from logs_service.frames import one_line
@@ -28,6 +29,7 @@ class Feed:
     async def run(self, source: Source) -> None:
         async with aclosing(source.batches()) as batches:
             async for batch in batches:
+                reached(CrashPoint.LINES_FETCHED)
                 self.show(batch)
 
     def show(self, records: Iterable[Record]) -> None:

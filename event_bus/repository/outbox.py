@@ -19,6 +19,7 @@ from pymongo.errors import BulkWriteError
 
 from contracts import Envelope, Event
 from event_bus import metrics
+from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import DatabaseUnavailable, Duplicate, OutboxFull
 from event_bus.group_commit import GroupCommit
 from event_bus.outbox import Entry, Pending, entry
@@ -36,7 +37,9 @@ RELAY_SECONDS = 30.0  # of a call of the relay, for which no request waits: a ba
 MOST_PER_WRITE = (
     100  # documents that share a write: 16 ms on the embedded database, hardly more per second beyond
 )
-MOST_PER_CLEAR = 25  # documents that one update clears; others' writes wait for it, and it compares the ids of all
+MOST_PER_CLEAR = (
+    25  # documents that one update clears; others' writes wait for it, and it compares the ids of all
+)
 MOST_PENDING = 1_000  # events of one document that may wait; a document has 16 MB
 RECOUNT_SECONDS = 30.0  # at most that often, and only when the bound seems to be reached
 DUPLICATE_KEY = 11_000
@@ -78,6 +81,7 @@ class OutboxCollection:
         async with request_deadline():
             await self._prepare()
             await self._commit(encoded)
+        reached(CrashPoint.DOCUMENT_WRITTEN)
         self._written()
 
     async def append(self, key: object, change: Document, events: Sequence[Envelope[Event]]) -> bool:
@@ -145,7 +149,7 @@ class OutboxCollection:
                 await cursor.close()
 
     async def clear(self, published: Collection[Pending]) -> None:
-        """Outboxes grow at their end and are cleared from their front: the first id and the size tell what is there."""
+        """Outboxes grow at their end and are cleared from their front: first id and size tell what is there."""
         alike = list(_alike(published))
         whole = await self._update([_drop_whole(documents) for documents in alike])
         self._count(-whole)

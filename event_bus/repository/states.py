@@ -13,6 +13,7 @@ from pymongo.errors import BulkWriteError
 
 from contracts import Envelope, Event
 from event_bus import metrics
+from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import OutboxFull
 from event_bus.fold import Bury, Changed, Input, State, fold
 from event_bus.inbox import Inbox
@@ -100,8 +101,10 @@ class StateCollection(OutboxCollection):
         """One write for all of them. False if one was changed meanwhile; then look at all of them again."""
         if not changed:
             return True
+        reached(CrashPoint.APPLIED)
         with metrics.APPLY.time(), deadline(WRITE_SECONDS):
             complete = await self._write_all([_operation(document) for document in changed])
+        reached(CrashPoint.WRITTEN)
         self._written(sum(1 for document in changed if document.entries))
         if not complete:
             metrics.CONFLICTS.inc()

@@ -46,7 +46,9 @@ async def test_each_event_is_a_line_of_notifications_a_line_of_logs_and_a_frame(
         assert messages(bob["username"], shop.lines(service)) == sorted(expected)
 
 
-async def test_each_event_shows_first_in_the_log_of_notifications(shop: Stack, http: httpx.AsyncClient) -> None:
+async def test_each_event_shows_first_in_the_log_of_notifications(
+    shop: Stack, http: httpx.AsyncClient
+) -> None:
     async with watching(shop.url("LOGS_PORT").replace("http", "ws") + "/") as watcher:
         for _ in range(50):
             assert (await http.post(f"{shop.url('PAYMENTS_PORT')}/pay")).status_code == 201

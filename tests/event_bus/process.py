@@ -19,6 +19,7 @@ import event_bus.kafka
 from contracts import Envelope, LogLine, Notification
 from dev.child import Child
 from event_bus import Broker, Database, DatabaseLease, On, OutboxCollection, Relay, Worker
+from event_bus.crash_points import CrashPoint
 from tests.event_bus.strike import Strike
 
 SERVICE = "storyteller"
@@ -34,7 +35,7 @@ class Plan:
     prefix: str
     mongo_uri: str = ""
     port: int = 1
-    step: str = ""
+    point: str = ""  # the name of a crash point
     nth: int = 1
     freeze: bool = False
 
@@ -82,6 +83,6 @@ async def main(plan: Plan) -> int:
 if __name__ == "__main__":
     plan = Plan(**json.loads(sys.argv[1]))
     event_bus.kafka.SESSION_TIMEOUT_MS = 6_000  # the broker's least: a dead instance is missed sooner
-    if plan.step:
-        Strike(plan.step, plan.nth, signal.SIGSTOP if plan.freeze else signal.SIGKILL).arm()
+    if plan.point:
+        Strike(CrashPoint[plan.point], plan.nth, signal.SIGSTOP if plan.freeze else signal.SIGKILL).arm()
     sys.exit(asyncio.run(main(plan)))

@@ -15,10 +15,11 @@ import pytest
 
 from dev.kafka import Kafka
 from dev.mongo import Mongo
+from event_bus.crash_points import CrashPoint
 from tests.event_bus.campaign import Campaign, Case
 from tests.event_bus.cluster import until
 from tests.event_bus.instance import Instance
-from tests.event_bus.strike import CONSUMER_STEPS, RELAY_STEPS, Strike
+from tests.event_bus.strike import CONSUMER_POINTS, RELAY_POINTS, Strike
 
 STORM_SECONDS = 5.0
 
@@ -53,9 +54,9 @@ class StatefulAcceptance:
         that inherit the relay from it, each at another step."""
         (steady,) = await campaign.start(None)
         await campaign.prepare(steady, 1_000)
-        victims = await campaign.start(*_strikes(CONSUMER_STEPS, signal.SIGKILL))
+        victims = await campaign.start(*_strikes(CONSUMER_POINTS, signal.SIGKILL))
         await campaign.telling.until(lambda: all(victim.is_over() for victim in victims))
-        heirs = [campaign.spawn(strike) for strike in _strikes(RELAY_STEPS, signal.SIGKILL)]
+        heirs = [campaign.spawn(strike) for strike in _strikes(RELAY_POINTS, signal.SIGKILL)]
         async with campaign.telling.going_on():
             await asyncio.sleep(random.uniform(0.5, 1.5))  # any moment, on purpose
             steady.kill()
@@ -75,9 +76,9 @@ class StatefulAcceptance:
         await campaign.prepare(first, 600)
         await campaign.settled()
         assert await asyncio.to_thread(first.stop) == 0
-        (relay,) = await campaign.start(Strike("after the offsets", 2, signal.SIGSTOP))
-        steps = ["before the write", "before the write", "after the write", "after the letter"]
-        zombies = [relay, *await campaign.start(*_strikes(steps, signal.SIGSTOP))]
+        (relay,) = await campaign.start(Strike(CrashPoint.OFFSETS_SENT, 2, signal.SIGSTOP))
+        points = [CrashPoint.APPLIED, CrashPoint.APPLIED, CrashPoint.WRITTEN, CrashPoint.BURIED]
+        zombies = [relay, *await campaign.start(*_strikes(points, signal.SIGSTOP))]
         await campaign.telling.until(lambda: all(zombie.is_frozen() for zombie in zombies))
         (heir,) = await campaign.start(None)
         await campaign.telling.tell()
@@ -124,9 +125,8 @@ class StatefulAcceptance:
             await campaign.audited(instance)
 
 
-def _strikes(steps: Iterable[str], number: signal.Signals) -> list[Strike]:
-    """The producers are started once; everything else is done again and again."""
-    return [Strike(step, 1 if "producers" in step else random.randint(1, 3), number) for step in steps]
+def _strikes(points: Iterable[CrashPoint], number: signal.Signals) -> list[Strike]:
+    return [Strike(point, random.randint(1, 3), number) for point in points]
 
 
 async def inherited(campaign: Campaign, heirs: list[Instance]) -> None:

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from event_bus.group_commit import GroupCommit
+from event_bus.group_commit import CROWD, MOMENT_SECONDS, GroupCommit
 
 
 class Disk:
@@ -79,3 +79,20 @@ async def test_when_all_who_wait_have_given_up_nothing_is_written_and_the_next_i
     assert disk.writes[-1] == [9]
     with pytest.raises(ValueError, match="-1"):
         await disk.commit(-1)
+
+
+async def test_callers_who_only_come_together_are_no_rush() -> None:
+    """After a stall: 40 at once are what 200 a second leave in a fifth of one."""
+    disk = Disk()
+    await asyncio.gather(*(disk.commit(number) for number in range(1, 41)))
+    async with asyncio.timeout(MOMENT_SECONDS / 2):
+        await disk.commit.quiet()
+
+
+async def test_a_rush_is_over_when_there_was_none_for_a_moment() -> None:
+    disk = Disk()
+    clock = asyncio.get_running_loop().time
+    await asyncio.gather(*(disk.commit(number) for number in range(1, CROWD + 1)))
+    begun = clock()
+    await disk.commit.quiet()
+    assert clock() - begun > MOMENT_SECONDS / 2

@@ -18,7 +18,7 @@ from event_bus import Broker, Database, OutboxCollection
 from tests.event_bus import process
 from tests.event_bus.cluster import Cluster, until
 from tests.event_bus.story import Audit, accepted, requested
-from tests.event_bus.strike import RELAY_STEPS
+from tests.event_bus.strike import RELAY_POINTS
 
 
 class Stories:
@@ -94,13 +94,12 @@ async def audited(cluster: Cluster, stories: Stories) -> None:
 async def test_a_relay_killed_at_every_step_loses_doubles_and_reorders_nothing(
     cluster: Cluster, stories: Stories, plan: process.Plan, tmp_path: Path
 ) -> None:
-    rounds = [(step, nth) for nth in (1, 2, 4) for step in RELAY_STEPS]
+    rounds = [(point.name, nth) for nth in (1, 2, 4) for point in RELAY_POINTS]
     random.shuffle(rounds)
-    for step, nth in rounds:
-        times = 1 if "producers" in step else nth
-        relay = process.start(replace(plan, step=step, nth=times), tmp_path)
+    for point, nth in rounds:
+        relay = process.start(replace(plan, point=point, nth=nth), tmp_path)
         await stories.tell_until(partial(process.is_over, relay))
-        assert relay.exit_code == -9, f"{step}: {relay.last_lines()}"
+        assert relay.exit_code == -9, f"{point}: {relay.last_lines()}"
     relay = process.start(plan, tmp_path)
     try:
         await audited(cluster, stories)
@@ -113,9 +112,9 @@ async def test_frozen_relays_that_wake_after_a_take_over_add_nothing(
 ) -> None:
     zombies: list[Child] = []
     try:
-        for number, step in enumerate(RELAY_STEPS):
-            times = 1 if "producers" in step else 2
-            relay = process.start(replace(plan, step=step, nth=times, freeze=True, port=number), tmp_path)
+        for number, point in enumerate(RELAY_POINTS):
+            frozen = replace(plan, point=point.name, nth=2, freeze=True, port=number)
+            relay = process.start(frozen, tmp_path)
             zombies.append(relay)
             await stories.tell_until(partial(process.is_frozen, relay))
             await stories.expire_lease()  # in place of three seconds

@@ -21,7 +21,7 @@ from event_bus.wire import encode
 from tests.event_bus import process
 from tests.event_bus.cluster import Cluster, ids, until
 from tests.event_bus.story import accepted, reordered
-from tests.event_bus.strike import WORKER_STEPS
+from tests.event_bus.strike import WORKER_POINTS
 
 KEYS = [f"key-{number}" for number in range(40)]
 
@@ -92,11 +92,10 @@ async def test_workers_killed_at_every_step_and_at_any_moment(
     steady, victims = process.start(plan, tmp_path), list[Child]()
     try:
         async with load.going_on():
-            for step in [*WORKER_STEPS, "", ""]:
-                nth = 1 if "producers" in step else random.randint(1, 3)
-                victim = process.start(replace(plan, step=step, nth=nth), tmp_path)
+            for point in [*(point.name for point in WORKER_POINTS), "", ""]:
+                victim = process.start(replace(plan, point=point, nth=random.randint(1, 3)), tmp_path)
                 victims.append(victim)
-                if not step:
+                if not point:
                     await asyncio.sleep(random.uniform(0.5, 2.0))  # any moment, on purpose
                     victim.kill()
                 await until(partial(process.is_over, victim))
@@ -113,7 +112,7 @@ async def test_a_worker_frozen_before_its_commit_is_fenced_when_it_wakes(
     processes: list[Child] = []
     try:
         async with load.going_on():
-            zombie = process.start(replace(plan, step="after the offsets", nth=3, freeze=True), tmp_path)
+            zombie = process.start(replace(plan, point="OFFSETS_SENT", nth=3, freeze=True), tmp_path)
             processes.append(zombie)
             await until(lambda: process.is_frozen(zombie))
             processes.append(process.start(plan, tmp_path))

@@ -14,12 +14,13 @@ from aiokafka import AIOKafkaProducer
 from contracts import INVENTORIES
 from dev.kafka import Kafka
 from dev.mongo import Mongo
+from event_bus.crash_points import CrashPoint
 from tests.event_bus.instance import Instance
-from tests.event_bus.strike import CONSUMER_STEPS, RELAY_STEPS, Strike
+from tests.event_bus.strike import CONSUMER_POINTS, RELAY_POINTS, Strike
 from tests.flows.shops import OpenShop
 
 PIECES, PAYMENTS = 40, 100
-Steps = Sequence[tuple[str, int]]  # where an instance dies, at which time of coming there
+Steps = Sequence[tuple[CrashPoint, int]]  # where an instance dies, at which time of coming there
 
 
 class Mortal:
@@ -123,8 +124,8 @@ async def test_nothing_is_lost_or_sold_twice_wherever_payments_and_stock_die(
     shop: OpenShop, http: httpx.AsyncClient
 ) -> None:
     """Each step of the consumer and of the relay, of both services, in two different orders."""
-    steps = [(step, 2) for step in CONSUMER_STEPS if "letter" not in step]
-    steps += [(step, 1 if "producers" in step else 3) for step in RELAY_STEPS]
+    steps = [(point, 2) for point in CONSUMER_POINTS if point is not CrashPoint.BURIED]
+    steps += [(point, 3) for point in RELAY_POINTS]
     payments, stock = (
         Mortal("payments_service", shop, steps),
         Mortal("inventories_service", shop, steps[::-1]),
