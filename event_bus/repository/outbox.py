@@ -34,12 +34,10 @@ from event_bus.repository.database import (
 )
 
 RELAY_SECONDS = 30.0  # of a call of the relay, for which no request waits: a backlog of 20,000 is read in 2 s
-MOST_PER_WRITE = (
-    100  # documents that share a write: 16 ms on the embedded database, hardly more per second beyond
-)
-MOST_PER_CLEAR = (
-    25  # documents that one update clears; others' writes wait for it, and it compares the ids of all
-)
+# Documents that share a write: 16 ms on the embedded database, hardly more per second beyond.
+MOST_PER_WRITE = 100
+# Documents that one update clears: others' writes wait for it, and it compares the first ids of all.
+MOST_PER_CLEAR = 25
 MOST_PENDING = 1_000  # events of one document that may wait; a document has 16 MB
 RECOUNT_SECONDS = 30.0  # at most that often, and only when the bound seems to be reached
 DUPLICATE_KEY = 11_000
