@@ -23,7 +23,7 @@ from event_bus.repository import (
     StateCollection,
     deadline,
 )
-from event_bus.settings import Broker, BusSettings, OutboxSettings
+from event_bus.settings import Broker, BusSettings, ConsumerSettings, OutboxSettings
 from event_bus.stateful import StatefulConsumer
 from event_bus.worker import Worker
 
@@ -34,6 +34,7 @@ __all__ = [
     "BusError",
     "BusSettings",
     "Change",
+    "ConsumerSettings",
     "Database",
     "DatabaseLease",
     "DatabaseUnavailable",

@@ -1,6 +1,8 @@
 """Membership of a consumer group: joins, works on each partition that it is given, recovers, and watches itself.
 
-Several instances share the partitions. What is done on a partition is the affair of its `PartitionTask`.
+Several instances share the partitions. One that is alone takes all of them and need not join: after a crash it goes
+on at once, and does not wait ten seconds until the group has missed the dead member. What is done on a partition is
+the affair of its `PartitionTask`.
 """
 
 import asyncio
@@ -36,9 +38,10 @@ class Membership:
         topics: Sequence[str],
         stop: Stop,
         work_on: Callable[[Consumer, Sequence[Partition]], Sequence[PartitionTask]],
+        alone: bool,
     ) -> None:
         self._broker, self._group, self._topics = broker, group, topics
-        self._stop, self._work_on = stop, work_on
+        self._stop, self._work_on, self._alone = stop, work_on, alone
         self._tasks: dict[PartitionTask, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
         self._trouble: str | None = "starting"
@@ -78,8 +81,11 @@ class Membership:
     async def _live(self, consumer: Consumer, backoff: Backoff) -> None:
         """One consumer's life: follows its assignment until something fails."""
         await consumer.start()
-        await consumer.look_up(self._topics)
-        consumer.subscribe(self._topics)
+        if self._alone:
+            await consumer.assign_all(self._topics)
+        else:
+            await consumer.look_up(self._topics)
+            consumer.subscribe(self._topics)
         watch = _Watch(consumer)
         while True:
             with contextlib.suppress(TimeoutError):

@@ -46,6 +46,18 @@ class BusSettings(BaseSettings):
         return Broker(self.kafka_bootstrap_servers, self.topic_prefix)
 
 
+class ConsumerSettings(BusSettings):
+    """Settings of whoever consumes as a group."""
+
+    replicas: int = Field(
+        1, ge=1, description="how many run: one alone takes all partitions, several share them as a group"
+    )
+
+    @property
+    def alone(self) -> bool:
+        return self.replicas == 1
+
+
 class OutboxSettings(BaseSettings):
     """Settings of whoever keeps documents with an outbox."""
 

@@ -67,6 +67,8 @@ class StatefulConsumer(Membership):
         states: States,
         letters: Letters,
         stop: Stop,
+        *,
+        alone: bool = False,
     ) -> None:
         routing = Routing(service, consumes)
 
@@ -75,7 +77,7 @@ class StatefulConsumer(Membership):
                 [StatefulWork(broker, routing, consumer, partitions, states, letters)] if partitions else []
             )
 
-        super().__init__(broker, service, routing.topics(), stop, work_on)
+        super().__init__(broker, service, routing.topics(), stop, work_on, alone)
 
 
 class StatefulWork(PartitionTask):

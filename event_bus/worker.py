@@ -40,13 +40,15 @@ class Worker(Membership):
         consumes: Sequence[On],
         stop: Stop,
         taken: Notify = lambda outputs: None,
+        *,
+        alone: bool = False,
     ) -> None:
         dispatch = Dispatch(service, consumes)
 
         def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[PartitionTask]:
             return [PartitionWorker(broker, dispatch, consumer, part, taken) for part in partitions]
 
-        super().__init__(broker, service, dispatch.topics(), stop, work_on)
+        super().__init__(broker, service, dispatch.topics(), stop, work_on, alone)
 
 
 class PartitionWorker(PartitionTask):

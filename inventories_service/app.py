@@ -86,7 +86,9 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         outboxes, table = [products.states, letters.outbox], consumes(settings)
         async with (
             Relay(settings.broker, routes.SERVICE, outboxes, lease, stop) as relay,
-            StatefulConsumer(settings.broker, routes.SERVICE, table, products, letters, stop) as consumer,
+            StatefulConsumer(
+                settings.broker, routes.SERVICE, table, products, letters, stop, alone=settings.alone
+            ) as consumer,
         ):
             yield {
                 "products": products,

@@ -3,13 +3,13 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from event_bus import BusSettings, OutboxSettings
+from event_bus import ConsumerSettings, OutboxSettings
 from http_edge import EdgeSettings
 
 _NAME_AND_LEVEL = r"[^=,/\x00-\x1f\x7f]{1,64}=[0-9]{1,7}"
 
 
-class Settings(BusSettings, OutboxSettings, EdgeSettings):
+class Settings(ConsumerSettings, OutboxSettings, EdgeSettings):
     model_config = SettingsConfigDict(env_prefix="INVENTORIES_")
 
     port: int = Field(3003, ge=0, le=65535, description="port of HTTP")

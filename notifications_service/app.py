@@ -34,5 +34,5 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         printer.print([output.value for output in outputs if output.topic == LOGS.name and output.value])
 
     with closing(Printer()) as printer:
-        async with Worker(settings.broker, SERVICE, CONSUMES, stop, taken) as worker:
+        async with Worker(settings.broker, SERVICE, CONSUMES, stop, taken, alone=settings.alone) as worker:
             yield {"readiness": {"worker": worker.not_ready}}

@@ -3,11 +3,11 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from event_bus import BusSettings
+from event_bus import ConsumerSettings
 from http_edge import EdgeSettings
 
 
-class Settings(BusSettings, EdgeSettings):
+class Settings(ConsumerSettings, EdgeSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_")
 
     port: int = Field(3004, ge=0, le=65535, description="port of health and metrics")

@@ -71,7 +71,13 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         async with (
             Relay(settings.broker, routes.SERVICE, outboxes, lease, stop) as relay,
             StatefulConsumer(
-                settings.broker, routes.SERVICE, CONSUMES, payments.states, letters, stop
+                settings.broker,
+                routes.SERVICE,
+                CONSUMES,
+                payments.states,
+                letters,
+                stop,
+                alone=settings.alone,
             ) as consumer,
             PublishedKeys(settings.broker, keys.apply, stop, KeyTable(database)) as published,
         ):

@@ -5,11 +5,11 @@ from decimal import Decimal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from event_bus import BusSettings, OutboxSettings
+from event_bus import ConsumerSettings, OutboxSettings
 from http_edge import EdgeSettings
 
 
-class Settings(BusSettings, OutboxSettings, EdgeSettings):
+class Settings(ConsumerSettings, OutboxSettings, EdgeSettings):
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_")
 
     port: int = Field(3002, ge=0, le=65535, description="port of HTTP")

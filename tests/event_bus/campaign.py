@@ -65,6 +65,7 @@ class Campaign:
             "TOPIC_PREFIX": prefix,
             "LOG_FORMAT": "json",
             f"{settings_prefix(case.service)}DATABASE": f"{prefix}documents",
+            f"{settings_prefix(case.service)}REPLICAS": "3",
             **case.settings,
         }
 

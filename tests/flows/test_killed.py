@@ -1,10 +1,15 @@
 """kill -9 of any one service while people are at work: what was accepted has its line, once, in order."""
 
 import asyncio
+import time
+from functools import partial
 from typing import Any
 
+import httpx2 as httpx
 import pytest
+from aiokafka.structs import ConsumerRecord
 
+from event_bus.kafka import SESSION_TIMEOUT_MS
 from tests.flows.crowd import (
     crowd,
     every_payment_moved_its_goods,
@@ -12,7 +17,7 @@ from tests.flows.crowd import (
     goods_match_payments,
 )
 from tests.flows.shops import ALL, OpenShop, open_shop
-from tests.flows.topics import lines_of
+from tests.flows.topics import lines_of, until_records
 from tests.flows.watching import watching
 
 BEHIND = {"notifications_service", "inventories_service"}  # no client asks them, so none has to ask again
@@ -53,3 +58,26 @@ async def test_who_comes_back_to_a_killed_hub_sees_what_comes_from_then_on(share
     ids = [line["event_id"] for line in seen]
     topic = [line["event_id"] for line in lines_of(await shared.records("logs"))]
     assert ids == topic[-len(ids) :]
+
+
+@pytest.mark.parametrize("name", ["notifications_service", "inventories_service"])
+async def test_one_that_is_alone_goes_on_at_once_after_a_crash(shop: OpenShop, name: str) -> None:
+    """A group would wait for the session of the dead member, ten seconds."""
+    async with httpx.AsyncClient() as http:
+        await pay_and_wait(shop, http)
+        await asyncio.to_thread(shop.services[name].kill)
+        await asyncio.to_thread(shop.services[name].start)
+        begun = time.monotonic()
+        await pay_and_wait(shop, http)
+    assert time.monotonic() - begun < SESSION_TIMEOUT_MS / 1000 / 2
+
+
+async def pay_and_wait(shop: OpenShop, http: httpx.AsyncClient) -> None:
+    """Until the payment has its line, and its goods are moved."""
+    paid = (await http.post(f"{shop.payments}/pay")).json()
+    for topic, mark in (("logs", paid["event_ids"][0]), ("stock", paid["payment_id"])):
+        await until_records(partial(shop.records, topic), partial(_holds, mark=mark), 20)
+
+
+def _holds(records: list[ConsumerRecord], mark: str) -> bool:
+    return any(mark.encode() in record.value for record in records)
