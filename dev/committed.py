@@ -4,9 +4,9 @@ It must not know what the records mean.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
@@ -25,6 +25,20 @@ class Committed:
     place: str  # for a person: `stock-3@17`
     type: str  # of the event; empty where the record has none
     value: bytes
+    key: str = ""
+    time: float = 0.0  # seconds since the epoch, by its producer's clock
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self._text("ce_id")
+
+    @property
+    def correlation(self) -> str:
+        return self._text("ce_correlationid")
+
+    def _text(self, header: str) -> str:
+        return self.headers.get(header, b"").decode(errors="replace")
 
 
 class CommittedRecords:
@@ -50,8 +64,15 @@ class CommittedRecords:
 
 
 def _committed(record: ConsumerRecord) -> Committed:
-    kind = dict(record.headers).get("ce_type", b"").decode(errors="replace")
-    return Committed(f"{record.topic}-{record.partition}@{record.offset}", kind, record.value or b"")
+    headers = dict(record.headers)
+    return Committed(
+        place=f"{record.topic}-{record.partition}@{record.offset}",
+        type=headers.get("ce_type", b"").decode(errors="replace"),
+        value=record.value or b"",
+        key=(record.key or b"").decode(errors="replace"),
+        time=record.timestamp / 1000,
+        headers=headers,
+    )
 
 
 @asynccontextmanager

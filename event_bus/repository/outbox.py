@@ -97,6 +97,7 @@ class OutboxCollection:
         with deadline(WRITE_SECONDS):
             found = (await self._documents.update_one(room, update)).matched_count
         if found:
+            reached(CrashPoint.DOCUMENT_WRITTEN)
             self._written()
             return True
         if await self.get(key) is not None:

@@ -1,0 +1,52 @@
+"""The cases: what is done to the shop while clients are at work, and what a case itself wants to see."""
+
+from collections.abc import Mapping
+
+from proofs.cases import bad_records, copying, crashes, everything, ledger_lost, peaceful, zombie
+from proofs.cases.case import Case, Tooth
+
+CASES: Mapping[str, Case] = {
+    case.name: case
+    for case in (
+        peaceful.CALM,
+        *crashes.KILLED,
+        crashes.POINTS,
+        crashes.BEHIND_THE_DOCUMENT,
+        crashes.BEHIND_THE_COMMIT,
+        crashes.BEFORE_THE_OFFSETS,
+        bad_records.POISON,
+        peaceful.IMPATIENT,
+        peaceful.ROLLING,
+        copying.COPY,
+        ledger_lost.LEDGER_LOST,
+        zombie.ZOMBIE,
+        everything.EVERYTHING,
+    )
+}
+
+TEETH: Mapping[str, Tooth] = {
+    tooth.safeguard: tooth
+    for tooth in (
+        Tooth(
+            "outbox",
+            "events are sent after the insert, not stored with it",
+            crashes.BEHIND_THE_DOCUMENT,
+            "lost",
+        ),
+        Tooth(
+            "ledger", "all that is pending is sent again at a start", crashes.BEHIND_THE_COMMIT, "duplicate"
+        ),
+        Tooth("transactions", "records first, offsets afterwards", crashes.BEFORE_THE_OFFSETS, "duplicate"),
+        Tooth("fencing", "each start has transactional ids of its own", zombie.ZOMBIE, "duplicate"),
+        Tooth("dedupe", "the hub remembers nothing", ledger_lost.LEDGER_LOST, "duplicate"),
+        Tooth(
+            "await-sends", "offsets go whatever the broker says to the records", bad_records.POISON, "lost"
+        ),
+        Tooth(
+            "explicit-seek",
+            "back to the committed offset by the client's own way",
+            bad_records.POISON,
+            "lost",
+        ),
+    )
+}

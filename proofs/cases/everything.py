@@ -1,0 +1,89 @@
+"""Anything that the other cases do, in any order, for as long as somebody wants to watch."""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+import psutil
+
+from event_bus.crash_points import CrashPoint
+from proofs.arena import ALL
+from proofs.cases.bad_records import one_bad_record
+from proofs.cases.case import Case
+from proofs.cases.crashes import AT_START, PLACES
+from proofs.clients import Load
+from proofs.stage import Stage
+
+GROWTH = 0.2  # the share by which a process may be larger at the end than it was before
+WARM = 10.0  # seconds after which a process has loaded what it needs
+SETTLED = 120.0  # a shorter run says nothing about memory
+Sizes = dict[str, list[tuple[float, int]]]
+
+
+async def everything(stage: Stage) -> None:
+    clients = stage.clients(Load(keys=200, impatient=0.05))
+    sizes: Sizes = defaultdict(list)
+    begun = time.monotonic()
+    while time.monotonic() - begun < stage.minutes * 60:
+        await _something(stage)
+        await stage.pause(0.2, 3.0)
+        _weigh(stage, sizes)
+    clients.stop()
+    await clients.done()
+    if time.monotonic() - begun > SETTLED:
+        stage.found["other"] += _grown(sizes)
+
+
+async def _something(stage: Stage) -> None:
+    name = stage.random.choice(ALL)
+    match stage.random.randrange(10):
+        case 0 | 1 | 2 | 3:
+            await stage.kill(name)
+        case 4:
+            await stage.kill(name)
+            await stage.kill(stage.random.choice([other for other in ALL if other != name]))
+        case 5 | 6 | 7:
+            await _strike(stage, name)
+        case 8:
+            await stage.arena.services[name].ready()
+            await stage.stop_politely(name)
+        case _:
+            await one_bad_record(stage, stage.random.choice(["notifications", "inventories", "stock"]))
+
+
+async def _strike(stage: Stage, name: str) -> None:
+    points = [point for point in PLACES[name] if point not in AT_START and point is not CrashPoint.BURIED]
+    await stage.arena.services[name].ready()
+    await stage.strike(name, stage.random.choice(points))
+
+
+def _weigh(stage: Stage, sizes: Sizes) -> None:
+    """Resident memory of whoever has run for a while: many lives of a service are one line of figures."""
+    ground = stage.arena.ground
+    pids = {name: service.pid for name, service in stage.arena.services.items()}
+    for name, pid in (pids | {"kafka": ground.kafka.pid, "mongo": ground.mongo.pid}).items():
+        try:
+            process = psutil.Process(pid)
+            if time.time() - process.create_time() > WARM:
+                sizes[name].append((time.time(), process.memory_info().rss))
+        except psutil.Error:
+            continue
+
+
+def _grown(sizes: Mapping[str, Sequence[tuple[float, int]]]) -> list[str]:
+    """The last third beside the second one: in the first the broker still fills its caches."""
+    found = []
+    for name, weighed in sizes.items():
+        third = len(weighed) // 3
+        if third < 3:
+            continue
+        before, after = (
+            median(size for _, size in part) for part in (weighed[third : 2 * third], weighed[2 * third :])
+        )
+        if after > before * (1 + GROWTH):
+            found.append(f"{name} grew from {before / 2**20:.0f} to {after / 2**20:.0f} MB")
+    return found
+
+
+EVERYTHING = Case("everything", "a random mix of all that, for --minutes", everything)

@@ -1,0 +1,172 @@
+"""Turns one safeguard of a service off, from outside, so that everybody can see what it is good for.
+
+The services have no switch for it: what is replaced here is replaced in the process of the proof alone.
+"""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from event_bus import kafka, relay
+from event_bus.crash_points import CrashPoint, reached
+from event_bus.outbox import entry, record
+from event_bus.records import Committed, Outgoing, Partition
+from event_bus.repository.outbox import OutboxCollection
+
+
+def outbox() -> None:
+    """A document is written without its events; they are sent afterwards."""
+    insert, append = OutboxCollection.insert, OutboxCollection.append
+
+    async def insert_and_send(self: Any, document: Any, events: Any) -> None:
+        await insert(self, document, [])
+        await _send(events)
+
+    async def append_and_send(self: Any, key: Any, changes: Any, events: Any) -> bool:
+        there = await append(self, key, changes, [])
+        await _send(events)
+        return there
+
+    OutboxCollection.insert = insert_and_send  # type: ignore[method-assign]
+    OutboxCollection.append = append_and_send  # type: ignore[method-assign, assignment]
+
+
+async def _send(events: Sequence[Any]) -> None:
+    prefix = os.environ.get("TOPIC_PREFIX", "")
+    producer = AIOKafkaProducer(bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+    await producer.start()
+    try:
+        for event in events:
+            one = record(entry(event))
+            await producer.send_and_wait(prefix + one.topic, one.value, one.key, headers=list(one.headers))
+    finally:
+        await producer.stop()
+
+
+def ledger() -> None:
+    """Who takes over does not look what was published: everything pending is sent again."""
+
+    async def settle(self: Any, pair: Any) -> None:
+        return None
+
+    relay.Relay._settle = settle  # type: ignore[method-assign]
+
+
+def transactions() -> None:
+    """An idempotent producer without transactions; the offsets are committed afterwards."""
+
+    def make(self: Any, broker: Any, transactional_id: str) -> None:
+        self.broker = broker
+        self._client = AIOKafkaProducer(
+            bootstrap_servers=broker.bootstrap_servers,
+            enable_idempotence=True,
+            max_request_size=kafka.REQUEST_LIMIT,
+        )
+
+    async def transact(
+        self: Any,
+        records: Sequence[Outgoing],
+        group: str,
+        offsets: Mapping[Partition, Committed],
+        taken: Callable[[], None] = lambda: None,
+    ) -> None:
+        async with kafka._call("sending"):
+            reached(CrashPoint.NOTHING_SENT)
+            sent = [
+                await self._client.send(
+                    self.broker.named(one.topic), one.value, one.key, headers=list(one.headers)
+                )
+                for one in records
+            ]
+            reached(CrashPoint.RECORDS_SENT)
+            await asyncio.gather(*sent)
+            reached(CrashPoint.RECORDS_TAKEN)
+            taken()
+            await _commit(self.broker, group, offsets)
+            reached(CrashPoint.COMMITTED)
+
+    async def discard(self: Any) -> None:
+        await kafka._bounded(self._client.stop())
+
+    kafka.Producer.__init__ = make  # type: ignore[method-assign]
+    kafka.Producer.transact = transact  # type: ignore[method-assign]
+    kafka.Producer.discard = discard  # type: ignore[method-assign]
+
+
+async def _commit(broker: Any, group: str, offsets: Mapping[Partition, Committed]) -> None:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.bootstrap_servers, group_id=broker.named(group), enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(*partition) for partition in offsets])
+        await consumer.commit(
+            {TopicPartition(*p): OffsetAndMetadata(c.offset, c.metadata) for p, c in offsets.items()}
+        )
+    finally:
+        await consumer.stop()
+
+
+def fencing() -> None:
+    """Every start takes a transactional id of its own: nobody is fenced."""
+    make = kafka.Producer.__init__
+
+    def with_any_id(self: Any, broker: Any, transactional_id: str) -> None:
+        make(self, broker, f"{transactional_id}-{uuid.uuid4().hex}")
+
+    kafka.Producer.__init__ = with_any_id  # type: ignore[method-assign]
+
+
+def dedupe() -> None:
+    """The hub remembers nothing."""
+    from logs_service import seen  # the other services need not have it
+
+    seen.Seen.add = lambda *_: True  # type: ignore[method-assign]
+    seen.Seen.repeats = lambda *_: False  # type: ignore[method-assign]
+
+
+def await_sends() -> None:
+    """Offsets are committed without waiting for what the broker says to the records."""
+
+    async def taken_for_granted(*futures: Any) -> None:
+        return None
+
+    vars(kafka)["asyncio"] = _Asyncio(gather=taken_for_granted)
+
+
+class _Asyncio:
+    """The module as one file sees it, with some functions replaced."""
+
+    def __init__(self, **replaced: Any) -> None:
+        self.__dict__.update(vars(asyncio) | replaced)
+
+
+def explicit_seek() -> None:
+    """The client's own way back to the committed offset, which does nothing before the first commit."""
+
+    tasks: set[Any] = set()
+
+    def seek_to_committed(self: Any, partition: Partition, offset: int) -> None:
+        tasks.add(asyncio.ensure_future(self._client.seek_to_committed(TopicPartition(*partition))))
+
+    kafka.Consumer.seek = seek_to_committed  # type: ignore[method-assign]
+
+
+SAFEGUARDS: Mapping[str, Callable[[], None]] = {
+    "outbox": outbox,
+    "ledger": ledger,
+    "transactions": transactions,
+    "fencing": fencing,
+    "dedupe": dedupe,
+    "await-sends": await_sends,
+    "explicit-seek": explicit_seek,
+}
+
+
+def switch_off(safeguard: str) -> None:
+    SAFEGUARDS[safeguard]()

@@ -1,0 +1,121 @@
+"""One case as it is played: the shop, the clients, the watchers; and what is put together of it for the audit."""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+from event_bus.crash_points import CrashPoint
+from proofs.arena import LOOK, Arena
+from proofs.clients import Clients, Load
+from proofs.evidence import Evidence
+from proofs.faults import Fault, Traffic, judge
+from proofs.history import History
+from proofs.watchers import Watcher
+
+SETTLES_WITHIN = 60.0  # seconds for what is under way when the clients have gone
+FAILS_WITHIN = 8.0  # with a safeguard off: what is missing then will not come
+BOOKS_WITHIN = 20.0
+
+
+class Stage:
+    """`short`: a smaller dose, for CI. `minutes`: for the case that has no end of its own."""
+
+    def __init__(
+        self, arena: Arena, seed: str, short: bool, minutes: float, say: Callable[[str], None]
+    ) -> None:
+        self.arena, self.short, self.minutes, self._say = arena, short, minutes, say
+        self.random = random.Random(seed)
+        self.history = History(arena.folder / "history.jsonl")
+        self.watchers: list[Watcher] = []
+        self.found: dict[str, list[str]] = defaultdict(list)  # by check: what the case itself saw
+        self.excused = 0
+        self.excuses: set[str] = set()  # checks of the books that do not hold in this case
+        self.bad: set[str] = set()  # the places of records that nobody can handle
+        self._seed = seed
+        self._clients = 0
+
+    def watch(self, count: int = 2) -> None:
+        self.watchers = [
+            Watcher(f"watcher{number}", self.arena.websocket, self.arena.folder) for number in range(count)
+        ]
+
+    def clients(self, load: Load) -> Clients:
+        self._clients += 1
+        return Clients(load, self.arena.urls, self.history, f"{self._seed}-{self._clients}")
+
+    def say(self, what: str) -> None:
+        lines = max((len(watcher.seen) for watcher in self.watchers), default=0)
+        self._say(
+            f"{len(self.history.operations):,} calls, {lines:,} lines, {len(self.arena.faults)} faults: {what}"
+        )
+
+    async def pause(self, shortest: float, longest: float) -> None:
+        await asyncio.sleep(self.random.uniform(shortest, longest))
+
+    async def kill(self, name: str) -> None:
+        await self.arena.kill(name)
+        self.say(f"kill -9 {name}")
+
+    async def strike(self, name: str, point: CrashPoint) -> None:
+        """It dies when it comes to this point."""
+        self.arena.services[name].orders.give(point)
+        await self.died_at(name, point)
+
+    async def died_at(self, name: str, point: CrashPoint) -> None:
+        """A point that is never reached is a fault of the case."""
+        if await self.arena.died_at(name, point):
+            self.say(f"{name} died at {point.name}")
+        else:
+            self.found["other"].append(f"{name} never came to {point.name}")
+
+    async def stop_politely(self, name: str) -> None:
+        """SIGTERM: it ends with 0, in less than the 15 s that a service promises."""
+        service = self.arena.services[name]
+        child, begun = service.running, time.time()
+        self.arena.faults.append(Fault(begun, f"SIGTERM {name}", name))
+        child.terminate()
+        code = await asyncio.to_thread(child.end, 15.0)
+        if code:
+            self.found["other"].append(
+                f"{name} ended with {code} after SIGTERM, {time.time() - begun:.1f} s later"
+            )
+        self.say(f"SIGTERM {name}: gone in {time.time() - begun:.1f} s")
+
+    async def all_ready(self) -> None:
+        for name, service in self.arena.services.items():
+            try:
+                await service.ready(SETTLES_WITHIN)
+            except TimeoutError:
+                self.found["other"].append(f"{name} did not become ready again: {service.missing()}")
+
+    async def settle(self) -> None:
+        """Until every watcher has a line of each accepted call, or none came for a while."""
+        await self.all_ready()
+        within = FAILS_WITHIN if self.arena.without else SETTLES_WITHIN
+        accepted = {operation.name for operation in self.history.of("ok")}
+        end, missing = time.monotonic() + within, len(accepted)
+        while missing and time.monotonic() < end:
+            missing = max((len(accepted - watcher.correlations) for watcher in self.watchers), default=0)
+            self.say(f"{missing} lines to come" if missing else "all lines are there")
+            await asyncio.sleep(LOOK)
+
+    async def evidence(self) -> Evidence:
+        self.say("auditing")
+        books = await self.arena.books(FAILS_WITHIN if self.arena.without else BOOKS_WITHIN, self.excuses)
+        topics = await self.arena.topics()
+        for watcher in self.watchers:
+            await watcher.close()
+        arrivals = {seen.correlation: seen.time for watcher in self.watchers for seen in watcher.seen}
+        judge(self.arena.faults, Traffic(self.history, topics, arrivals))
+        return Evidence(
+            self.history,
+            {name: [r for r in records if r.place not in self.bad] for name, records in topics.items()},
+            self.watchers,
+            self.arena.faults,
+            self.bad,
+            books,
+            self.excused,
+            self.found,
+        )
