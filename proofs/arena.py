@@ -56,9 +56,15 @@ class Mortal(Service):
         return True
 
     async def ready(self, within: float = 60.0) -> None:
-        async with asyncio.timeout(within):
-            while not await asyncio.to_thread(self.answers):
-                await asyncio.sleep(LOOK)
+        """NotReady when it is not by then."""
+        try:
+            async with asyncio.timeout(within):
+                while not await asyncio.to_thread(self.answers):
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            raise NotReady(
+                f"{self.name} is not ready after {within:g} s: {self.missing()}; {self.log}"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -181,11 +187,12 @@ class Arena:
             urls=self.urls,
         )
         try:
-            report = await asyncio.to_thread(books.audit, record, self.prefix, within)
+            report = await asyncio.to_thread(books.audit, record, self.prefix, within, excuses)
         except NotReady as error:
             return [str(error)]
-        counted = [finding for finding in report.findings if finding.check not in excuses]
-        return [f"{finding.check}: {offender}" for finding in counted for offender in finding.offenders]
+        return [
+            f"{finding.check}: {offender}" for finding in report.findings for offender in finding.offenders
+        ]
 
     async def _keep_alive(self) -> None:
         while True:

@@ -36,7 +36,9 @@ class Evidence:
     def buried(self) -> Sequence[str]:
         """Where the records were that have a dead letter."""
         letters = (r for name, records in self.topics.items() if name.endswith(".dlq") for r in records)
-        return [origin(letter) for letter in letters]
+        return [
+            origin(letter) for letter in letters if "dlq_topic" in letter.headers
+        ]  # else: what became of one
 
 
 def origin(letter: Committed) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from dev.committed import Committed
 from proofs.history import History
 
+ANY = "any service"
+
 
 @dataclass
 class Fault:

@@ -148,10 +148,12 @@ class _Asyncio:
 
 def explicit_seek() -> None:
     """The client's own way back to the committed offset, which does nothing before the first commit."""
-
+    seek = kafka.Consumer.seek
     tasks: set[Any] = set()
 
     def seek_to_committed(self: Any, partition: Partition, offset: int) -> None:
+        if self._client._group_id is None:  # a reader: it has no committed offset
+            return seek(self, partition, offset)
         tasks.add(asyncio.ensure_future(self._client.seek_to_committed(TopicPartition(*partition))))
 
     kafka.Consumer.seek = seek_to_committed  # type: ignore[method-assign]

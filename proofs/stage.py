@@ -1,11 +1,14 @@
 """One case as it is played: the shop, the clients, the watchers; and what is put together of it for the audit."""
 
 import asyncio
+import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+from dev.committed import Committed
+from dev.errors import NotReady
 from event_bus.crash_points import CrashPoint
 from proofs.arena import LOOK, Arena
 from proofs.clients import Clients, Load
@@ -16,7 +19,8 @@ from proofs.watchers import Watcher
 
 SETTLES_WITHIN = 60.0  # seconds for what is under way when the clients have gone
 FAILS_WITHIN = 8.0  # with a safeguard off: what is missing then will not come
-BOOKS_WITHIN = 20.0
+BOOKS_WITHIN = 30.0
+MOST_OF_A_VALUE = 2_000  # characters that are written down
 
 
 class Stage:
@@ -84,11 +88,11 @@ class Stage:
         self.say(f"SIGTERM {name}: gone in {time.time() - begun:.1f} s")
 
     async def all_ready(self) -> None:
-        for name, service in self.arena.services.items():
+        for service in self.arena.services.values():
             try:
                 await service.ready(SETTLES_WITHIN)
-            except TimeoutError:
-                self.found["other"].append(f"{name} did not become ready again: {service.missing()}")
+            except NotReady as error:
+                self.found["other"].append(str(error))
 
     async def settle(self) -> None:
         """Until every watcher has a line of each accepted call, or none came for a while."""
@@ -105,6 +109,7 @@ class Stage:
         self.say("auditing")
         books = await self.arena.books(FAILS_WITHIN if self.arena.without else BOOKS_WITHIN, self.excuses)
         topics = await self.arena.topics()
+        self._write_down(topics)
         for watcher in self.watchers:
             await watcher.close()
         arrivals = {seen.correlation: seen.time for watcher in self.watchers for seen in watcher.seen}
@@ -119,3 +124,15 @@ class Stage:
             self.excused,
             self.found,
         )
+
+    def _write_down(self, topics: Mapping[str, Sequence[Committed]]) -> None:
+        """Beside what clients did and watchers saw: for whoever looks into a case that is not as it must be."""
+        with (self.arena.folder / "topics.jsonl").open("w") as file:
+            for name, records in topics.items():
+                for record in records:
+                    headers = {key: value.decode(errors="replace") for key, value in record.headers.items()}
+                    value = record.value.decode(errors="replace")
+                    told = {"topic": name, "place": record.place, "time": record.time, "key": record.key}
+                    file.write(
+                        json.dumps(told | {"headers": headers, "value": value[:MOST_OF_A_VALUE]}) + "\n"
+                    )

@@ -1,6 +1,7 @@
 """Cases with records that nobody can handle: each becomes one dead letter, and the stream goes on."""
 
 import random
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,7 @@ from event_bus.wire import encode
 from proofs.arena import ALL
 from proofs.cases.case import Case
 from proofs.clients import Load
+from proofs.faults import ANY, Fault
 from proofs.stage import Stage
 
 LINE_LIMIT = (
@@ -32,49 +34,49 @@ def bad(chance: random.Random) -> Iterator[Outgoing]:
 def huge(chance: random.Random) -> Iterator[Outgoing]:
     """As large as an input may be, and not JSON; or such that its line is more than the topic takes."""
     while True:
-        yield _good("huge", "x" * 900_000, value=b"\x00" * 900_000)
-        yield _good("long", "y" * (LINE_LIMIT + 50_000))
+        yield _record("huge", "x" * 900_000, value=b"\x00" * 900_000)
+        yield _record("long", "y" * (LINE_LIMIT + 50_000))
 
 
 def _bytes(chance: random.Random) -> Outgoing:
-    return _good("bytes", value=chance.randbytes(chance.randrange(1, 2_000)))
+    return _record("bytes", value=chance.randbytes(chance.randrange(1, 2_000)))
 
 
 def _not_utf8(chance: random.Random) -> Outgoing:
-    return _good("utf8", value=b'{"message":"\xff\xfe","user":"utf8"}')
+    return _record("utf8", value=b'{"message":"\xff\xfe","user":"utf8"}')
 
 
 def _null(chance: random.Random) -> Outgoing:
-    return _good("null", value=None)
+    return _record("null", value=None)
 
 
 def _deep(chance: random.Random) -> Outgoing:
     depth = chance.randrange(2_000, 50_000)
-    return _good("deep", value=b'{"message":' + b"[" * depth + b"]" * depth + b"}")
+    return _record("deep", value=b'{"message":' + b"[" * depth + b"]" * depth + b"}")
 
 
 def _no_key(chance: random.Random) -> Outgoing:
-    good = _good("nokey")
-    return Outgoing(good.topic, None, good.value, good.headers)
+    record = _record("nokey")
+    return Outgoing(record.topic, None, record.value, record.headers)
 
 
 def _unknown(chance: random.Random) -> Outgoing:
-    return _good("unknown", ce_type=b"nobody.knows.v1")
+    return _record("unknown", ce_type=b"nobody.knows.v1")
 
 
 def _not_its_subject(chance: random.Random) -> Outgoing:
-    return _good("subject", ce_subject=b"somebody-else")
+    return _record("subject", ce_subject=b"somebody-else")
 
 
 def _no_headers(chance: random.Random) -> Outgoing:
-    good = _good("headers")
-    return Outgoing(good.topic, good.key, good.value)
+    record = _record("headers")
+    return Outgoing(record.topic, record.key, record.value)
 
 
 _AS_IT_IS = b"as it is"
 
 
-def _good(
+def _record(
     user: str, message: str = "hello", value: bytes | None = _AS_IT_IS, operation: str = "", **headers: bytes
 ) -> Outgoing:
     """A record as users_service writes it, with another value or other headers."""
@@ -100,6 +102,9 @@ async def poison(stage: Stage) -> None:
     await _publish(stage, mixture[:count])
     await stage.arena.start(WORKER)
     await _publish(stage, mixture[count:])
+    stage.arena.faults.append(
+        Fault(time.time(), f"{count} bad records among {count} good ones", ANY, bit=True)
+    )
     for topic in ("inventories", "stock"):
         for _ in range(5):
             await one_bad_record(stage, topic)
@@ -110,13 +115,16 @@ async def poison(stage: Stage) -> None:
 
 
 def _mixture(stage: Stage, count: int) -> list[tuple[Outgoing, bool]]:
-    """As many good records as bad ones, each bad one somewhere among them; the good ones keep their order."""
+    """As many good records (True) as bad ones, mixed; the good ones lie in the order of their calls."""
     kinds, large = bad(stage.random), huge(stage.random)
-    some = [(next(large) if number % 25 == 0 else next(kinds), False) for number in range(count)]
-    good = [(_asked_for(stage, f"reader{number % 20}"), True) for number in range(count)]
-    mixed = list(some)
-    for position, one in zip(sorted(stage.random.choices(range(count + 1), k=count)), good, strict=True):
-        mixed.insert(position + (len(mixed) - count), one)
+    which = [True] * count + [False] * count
+    stage.random.shuffle(which)
+    mixed = []
+    for number, good in enumerate(which):
+        if good:
+            mixed.append((_asked_for(stage, f"reader{stage.random.randrange(20)}"), True))
+        else:
+            mixed.append((next(large) if number % 25 == 0 else next(kinds), False))
     return mixed
 
 
@@ -124,7 +132,7 @@ def _asked_for(stage: Stage, user: str) -> Outgoing:
     """A good record counts as an accepted call, so the audit asks for its line."""
     operation = stage.history.begin("login", "users_service", user)
     stage.history.ended(operation, stage.history.invoked(operation), "ok", {})
-    return _good(user, operation=operation.name)
+    return _record(user, operation=operation.name)
 
 
 async def _publish(stage: Stage, records: Sequence[tuple[Outgoing, bool]]) -> None:

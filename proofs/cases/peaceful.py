@@ -1,8 +1,11 @@
 """Cases in which nobody is killed: a calm day, clients who hang up, and a shop that is restarted piece by piece."""
 
+import time
+
 from proofs.arena import ALL
 from proofs.cases.case import Case
 from proofs.clients import Load
+from proofs.faults import ANY, Fault
 from proofs.stage import Stage
 
 
@@ -14,7 +17,9 @@ async def impatient(stage: Stage) -> None:
     """A third of the answers is cut off; then the same payment, many times at once under one key."""
     clients = stage.clients(Load(operations=500 if stage.short else 2_000, impatient=0.3))
     await clients.done()
-    await stage.clients(Load(clients=2 if stage.short else 5, burst=100)).done()
+    await stage.clients(Load(clients=2 if stage.short else 5, keys=0, burst=100)).done()
+    unanswered = sum(operation.outcomes.count("info") for operation in stage.history.operations.values())
+    stage.arena.faults.append(Fault(time.time(), f"{unanswered} answers cut off", ANY, bit=unanswered > 0))
 
 
 async def rolling(stage: Stage) -> None:
