@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from dev import launcher, plan, ports
+from dev.errors import NotReady
 from dev.kafka import Kafka
 from dev.mongo import Mongo
 from proofs.arena import Arena, Ground
@@ -91,7 +92,11 @@ async def play(case: Case, ground: Ground, options: Options, say: Say) -> Outcom
         seed = f"{options.seed}-{case.name}"
         stage = Stage(arena, seed, options.short, options.minutes, lambda what: say(f"{case.name}: {what}"))
         stage.watch(case.watchers)
-        await case.act(stage)
+        try:
+            await case.act(stage)
+        except NotReady as error:
+            stage.found["other"].append(str(error))
+        await stage.close_doors()
         await stage.settle()
         evidence = await stage.evidence()
         stage.history.close()

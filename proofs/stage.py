@@ -38,7 +38,7 @@ class Stage:
         self.excuses: set[str] = set()  # checks of the books that do not hold in this case
         self.bad: set[str] = set()  # the places of records that nobody can handle
         self._seed = seed
-        self._clients = 0
+        self._crowds: list[Clients] = []
 
     def watch(self, count: int = 2) -> None:
         self.watchers = [
@@ -46,8 +46,10 @@ class Stage:
         ]
 
     def clients(self, load: Load) -> Clients:
-        self._clients += 1
-        return Clients(load, self.arena.urls, self.history, f"{self._seed}-{self._clients}")
+        """They are at work from now on: until their load is done, or until the case is over."""
+        crowd = Clients(load, self.arena.urls, self.history, f"{self._seed}-{len(self._crowds)}")
+        self._crowds.append(crowd)
+        return crowd
 
     def say(self, what: str) -> None:
         lines = max((len(watcher.seen) for watcher in self.watchers), default=0)
@@ -93,6 +95,13 @@ class Stage:
                 await service.ready(SETTLES_WITHIN)
             except NotReady as error:
                 self.found["other"].append(str(error))
+
+    async def close_doors(self) -> None:
+        """No new calls; those under way are finished, or given up."""
+        for crowd in self._crowds:
+            crowd.stop()
+        for crowd in self._crowds:
+            await crowd.done()
 
     async def settle(self) -> None:
         """Until every watcher has a line of each accepted call, or none came for a while."""

@@ -97,7 +97,7 @@ async def poison(stage: Stage) -> None:
     """Half of it lies there before the worker starts, so that its very first batch has to be taken up again."""
     count = 150 if stage.short or stage.arena.without else 1_000
     await _limit_lines(stage)
-    clients = stage.clients(Load(clients=2, keys=4))
+    stage.clients(Load(clients=2, keys=4))
     mixture = _mixture(stage, count)
     await _publish(stage, mixture[:count])
     await stage.arena.start(WORKER)
@@ -108,8 +108,6 @@ async def poison(stage: Stage) -> None:
     for topic in ("inventories", "stock"):
         for _ in range(5):
             await one_bad_record(stage, topic)
-    clients.stop()
-    await clients.done()
     if any(service.exit_codes for service in stage.arena.services.values()):
         stage.found["other"].append("a service died of a bad record")
 

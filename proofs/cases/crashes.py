@@ -39,7 +39,7 @@ def killed_at_random(name: str) -> Act:
     """Mostly when it is at work again, sometimes while it still starts."""
 
     async def act(stage: Stage) -> None:
-        clients = stage.clients(Load())
+        stage.clients(Load())
         for _ in range(5 if stage.short else stage.random.randint(10, 20)):
             if stage.random.random() < 0.8:
                 await stage.arena.services[name].ready()
@@ -47,8 +47,6 @@ def killed_at_random(name: str) -> Act:
             else:
                 await stage.pause(0.2, 1.5)
             await stage.kill(name)
-        clients.stop()
-        await clients.done()
 
     return act
 
@@ -57,12 +55,10 @@ def killed_at(places: Mapping[str, Sequence[CrashPoint]]) -> Act:
     """Each service at each of its points, all services at the same time."""
 
     async def act(stage: Stage) -> None:
-        clients = stage.clients(Load())
+        stage.clients(Load())
         async with asyncio.TaskGroup() as tasks:
             for name, points in places.items():
                 tasks.create_task(_at_each(stage, name, points))
-        clients.stop()
-        await clients.done()
 
     return act
 

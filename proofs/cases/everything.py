@@ -22,15 +22,13 @@ Sizes = dict[str, list[tuple[float, int]]]
 
 
 async def everything(stage: Stage) -> None:
-    clients = stage.clients(Load(keys=200, impatient=0.05))
+    stage.clients(Load(keys=200, impatient=0.05))
     sizes: Sizes = defaultdict(list)
     begun = time.monotonic()
     while time.monotonic() - begun < stage.minutes * 60:
         await _something(stage)
         await stage.pause(0.2, 3.0)
         _weigh(stage, sizes)
-    clients.stop()
-    await clients.done()
     if time.monotonic() - begun > SETTLED:
         stage.found["other"] += _grown(sizes)
 

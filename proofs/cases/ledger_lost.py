@@ -19,7 +19,7 @@ COUNTED_RAW = {  # checks of the books that count records, where a reader would 
 async def ledger_lost(stage: Stage) -> None:
     """Dead between commit and removal: what was published is pending still, and nobody knows any more that it was."""
     stage.excuses |= COUNTED_RAW
-    clients = stage.clients(Load())
+    stage.clients(Load())
     service = stage.arena.services[SERVICE]
     for _ in range(2 if stage.short or stage.arena.without else 5):
         await service.ready()
@@ -29,8 +29,6 @@ async def ledger_lost(stage: Stage) -> None:
         await _forget(stage, f"{SERVICE}-outbox-ledger")
         service.held = False
         stage.excused += 2 * ledger.MOST_IDS  # one batch on its topics, and the lines that follow from it
-    clients.stop()
-    await clients.done()
 
 
 async def _forget(stage: Stage, group: str) -> None:

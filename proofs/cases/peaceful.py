@@ -23,14 +23,12 @@ async def impatient(stage: Stage) -> None:
 
 
 async def rolling(stage: Stage) -> None:
-    clients = stage.clients(Load())
+    stage.clients(Load())
     for _ in range(1 if stage.short else 2):
         for name in ALL:
             await stage.pause(0.5, 1.5)
             await stage.stop_politely(name)
             await stage.arena.services[name].ready()
-    clients.stop()
-    await clients.done()
 
 
 CALM = Case("calm", "5,000 calls, 50 keys, 8 clients, no fault", calm)

@@ -20,7 +20,7 @@ ASLEEP = (
 
 
 async def zombie(stage: Stage) -> None:
-    clients = stage.clients(Load())
+    stage.clients(Load())
     sleeper = WORKER
     for turn in range(2 if stage.short or stage.arena.without else 5):
         await stage.pause(0.5, 1.5)
@@ -30,8 +30,6 @@ async def zombie(stage: Stage) -> None:
         await asyncio.sleep(ASLEEP)
         await _wake_and_end(stage, sleeper)
         sleeper = heir
-    clients.stop()
-    await clients.done()
 
 
 async def _freeze(stage: Stage, name: str) -> None:
