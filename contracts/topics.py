@@ -25,7 +25,10 @@ IDENTITY_KEYS = Topic(name="identity_keys", key="key id", cleanup="compact")
 
 
 def dead_letters_of(service: str) -> Topic:
-    """Where a service puts the records that it can't handle, as they were, with the reason in the headers."""
+    """Where a service puts the records that it can't handle, as they were, with the reason in the headers.
+
+    Beside them `./shop dlq` writes what became of each: one header, `dlq_resolution`, and no value.
+    """
     return Topic(name=f"{service}.dlq", key="as the record", holds_inputs=True)
 
 

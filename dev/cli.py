@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from dev import addresses, doctor, launcher, logfiles, plan, record, status
+from dev.dlq import commands as dlq
 from dev.errors import ShopError
 from dev.paths import ROOT
 from dev.run import Stopped
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(dlq.app, name="dlq")
 console = Console(width=None if sys.stdout.isatty() else 160)  # a file or a pipe has no width to keep to
 
 State = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the data and logs.")]
@@ -193,6 +195,13 @@ def bench(context: typer.Context, name: str) -> None:
         raise ShopError(f"no benchmark {name}; there are: {', '.join(there) or 'none'}")
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", f"benchmarks.{name}", *context.args])
+
+
+@app.command(context_settings=PASS_ON)
+def prove(context: typer.Context) -> None:
+    """Kill a shop of its own in every way there is, and audit what came out of it."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "proofs", *context.args])
 
 
 @app.command("check", hidden=True)

@@ -54,10 +54,13 @@ class Events:
     refunded: list[Payment] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)  # where they are
     records: int = 0
+    settled: set[str] = field(default_factory=set)  # the places of records that count no more
 
     def add(self, records: Iterable[Committed]) -> None:
         for record in records:
             self.records += 1
+            if record.place in self.settled:
+                continue
             try:
                 self._add(record)
             except ValidationError:

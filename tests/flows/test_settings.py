@@ -41,6 +41,7 @@ GIVEN: Mapping[str, tuple[str, Any]] = {
     "LOGS_MAX_CLIENTS": ("7", 7),
     "LOGS_PING_SECONDS": ("1.5", 1.5),
     "LOGS_REMEMBERED_IDS": ("300000", 300_000),
+    "LOGS_REPLAY_READERS": ("2", 2),
     "LOGS_ALLOWED_HOSTS": ("a, b", frozenset({"a", "b"})),
     "LOGS_ALLOWED_ORIGINS": ("https://a", frozenset({"https://a"})),
     "KAFKA_INIT_DEADLINE": ("5", 5.0),
