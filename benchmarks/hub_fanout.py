@@ -8,6 +8,7 @@ producing of the lines. Run it on a quiet machine: `python -m benchmarks.hub_fan
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import selectors
@@ -25,6 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.server import broadcast, serve
 
 from logs_service.admission import Admission
+from logs_service.forms import Line
 from logs_service.hub import Hub
 from logs_service.protocol import HubProtocol
 from logs_service.ring import Ring
@@ -32,6 +34,7 @@ from logs_service.ring import Ring
 CLIENTS = 200
 SECONDS = 5.0
 LINE = json.dumps({"message": "guest paid 25.00 EUR", "event_id": "x" * 36}).ljust(200)
+TIME = 1_795_000_000_000  # milliseconds; of every line
 LOADS = ((1, 100), (1, 1000), (10, 1000), (50, 5000))  # lines a publish, lines a second
 
 Publish = Callable[[list[str]], Awaitable[None]]
@@ -54,13 +57,15 @@ async def _uvicorn(app: Any, listening: socket.socket, **options: Any) -> AsyncI
 @contextlib.asynccontextmanager
 async def shared_ring(listening: socket.socket) -> AsyncIterator[Publish]:
     hub = Hub(Ring(32 * 1024 * 1024), asyncio.get_running_loop())
+    hub.open({})
+    offsets = itertools.count()
 
     @contextlib.asynccontextmanager
     async def state(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         yield {"hub": hub, "admission": Admission(CLIENTS)}
 
     async def publish(lines: list[str]) -> None:
-        hub.publish([line.encode() for line in lines])
+        hub.publish([Line(0, next(offsets), TIME, line.encode()) for line in lines])
 
     async with _uvicorn(Starlette(lifespan=state), listening, ws=HubProtocol):
         yield publish

@@ -2,6 +2,7 @@
 
 BusError
 ├── Unavailable        a time-out, a transport error, a broker that is away: retry with new client objects
+│   ├── OutOfRange     a partition has no such offset: its records were deleted, or it was made anew
 │   └── Fenced         somebody else initialised our transactional id, or our transaction ran out of time
 ├── TooLarge           one record is larger than the broker takes
 ├── Refused            authorization: retrying does not help; names the resource
@@ -14,6 +15,8 @@ BusError
 
 from collections.abc import Collection
 
+from event_bus.records import Partition
+
 
 class BusError(Exception):
     """Base of all errors of this package."""
@@ -21,6 +24,14 @@ class BusError(Exception):
 
 class Unavailable(BusError):
     """The broker did not do it, or did not say so in time."""
+
+
+class OutOfRange(Unavailable):
+    """The offset that should be read is before the first or after the last one of these partitions."""
+
+    def __init__(self, message: str, partitions: Collection[Partition]) -> None:
+        super().__init__(message)
+        self.partitions = frozenset(partitions)
 
 
 class Fenced(Unavailable):

@@ -5,13 +5,13 @@ Nothing is committed. Each replica sees everything, and what it makes of it in m
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 import structlog
 
 from event_bus.backoff import Backoff
-from event_bus.errors import Unavailable
+from event_bus.errors import OutOfRange, Unavailable
 from event_bus.kafka import Consumer
 from event_bus.records import Partition, Record
 from event_bus.settings import Broker
@@ -20,15 +20,24 @@ MOST_RECORDS = 5_000  # a batch: some milliseconds of work, so that the loop sta
 LOOK_SECONDS = 2.0  # a quiet reader asks for the end this often, and so learns that the broker is away
 GOAL_SECONDS = 0.02  # while somebody waits for the end: positions pass over markers without a record
 
-Place = Literal["beginning", "end"] | Callable[[Mapping[Partition, int]], Mapping[Partition, int]]
+Offsets = Mapping[Partition, int]
+Place = Literal["beginning", "end"] | Callable[[Offsets, Offsets], Offsets]
+Moved = Callable[[Partition, int], object]
 log = structlog.get_logger()
 
 
 class Reader:
-    """Yields batches of committed records. `start`: "beginning", "end", or a function from ends to offsets."""
+    """Yields batches of committed records. `start`: "beginning", "end", or a function from both to offsets.
 
-    def __init__(self, broker: Broker, topics: Sequence[str], start: Place = "end") -> None:
-        self._broker, self._topics, self._start = broker, topics, start
+    Where it can't go on (records were deleted, a topic was made anew) it begins with the oldest record there is, and
+    calls `moved` with its offset before.
+    """
+
+    def __init__(
+        self, broker: Broker, topics: Sequence[str], start: Place = "end", moved: Moved | None = None
+    ) -> None:
+        self._broker, self._topics, self._start, self._moved = broker, topics, start, moved
+        self._strayed: Collection[Partition] = ()  # where the next record is gone
         self._next: dict[Partition, int] = {}  # the offset to go on from
         self._trouble: str | None = "starting"
         self._look = asyncio.Event()
@@ -44,7 +53,7 @@ class Reader:
         """Ends never. After an error it goes on behind the last record that it yielded."""
         backoff = Backoff(0.5)
         while True:
-            consumer = Consumer(self._broker)
+            consumer = Consumer(self._broker, exact=True)
             try:
                 partitions = await self._open(consumer)
                 backoff.reset()
@@ -52,6 +61,7 @@ class Reader:
                     async for batch in batches:
                         yield batch
             except Unavailable as error:
+                self._strayed = error.partitions if isinstance(error, OutOfRange) else ()
                 if self._trouble != str(error):
                     log.warning("the reader waits", topics=self._topics, reason=str(error))
                 self._trouble = str(error)
@@ -75,18 +85,29 @@ class Reader:
 
     async def _open(self, consumer: Consumer) -> list[Partition]:
         await consumer.start()
-        partitions = await consumer.assign_all(self._topics)
+        partitions = await consumer.partitions_of(self._topics)
         if not self._next:
             self._next = await self._first(consumer, partitions)
-        for partition in partitions:
-            consumer.seek(partition, self._next.get(partition, 0))
+        await self._move(consumer)
+        consumer.assign_at({partition: self._next.get(partition, 0) for partition in partitions})
         return partitions
 
+    async def _move(self, consumer: Consumer) -> None:
+        for partition in self._strayed:
+            lost, oldest = self._next.get(partition, 0), await consumer.beginning(partition)
+            log.warning("the next record is gone", partition=partition, offset=lost, oldest=oldest)
+            self._next[partition] = oldest
+            if self._moved is not None:
+                self._moved(partition, oldest)
+        self._strayed = ()
+
     async def _first(self, consumer: Consumer, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        if self._start == "end":
+            return await consumer.ends(partitions)
+        beginnings = await consumer.beginnings(partitions)
         if self._start == "beginning":
-            return {partition: await consumer.beginning(partition) for partition in partitions}
-        ends = await consumer.ends(partitions)
-        return dict(ends if self._start == "end" else self._start(ends))
+            return beginnings
+        return dict(self._start(beginnings, await consumer.ends(partitions)))
 
     async def _read(
         self, consumer: Consumer, partitions: Sequence[Partition]

@@ -44,9 +44,10 @@ class Outgoing:
 
     def size(self) -> int:
         """Upper bound in bytes of this record in a batch: its parts, and the lengths before each of them."""
-        parts = [self.key, self.value, *(part for _, part in self.headers)]
-        names = [name.encode() for name, _ in self.headers]
-        return sum(len(part or b"") for part in [*parts, *names]) + 10 * (len(parts) + len(names)) + 70
+        size = 90 + len(self.key or b"") + len(self.value or b"")
+        for name, part in self.headers:
+            size += 20 + len(name.encode()) + len(part or b"")
+        return size
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ Source of the rules: CloudEvents 1.0.2, Kafka Protocol Binding, §3.2. `tracepar
 that the W3C names, so that any tracing tool finds it.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.formats.json import JSONFormat
@@ -21,6 +22,12 @@ from event_bus.records import Outgoing, Record
 
 TRACEPARENT = "traceparent"
 REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject")
+
+
+_VERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", b"application/json")
+_OURS = {*REQUIRED, "ce_correlationid", "ce_causationid", _CONTENT_TYPE[0], TRACEPARENT}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)
 
 
 class _Json(JSONFormat):
@@ -39,27 +46,30 @@ def encode(envelope: Envelope[Event]) -> Outgoing:
     Written out rather than asked of the library, which would take a fifth of the time of a whole request; a test
     holds it to the library's own reading.
     """
-    headers = [(name, text.encode()) for name, text in attributes(envelope).items()]
-    value = envelope.data.to_json().encode()
-    return Outgoing(envelope.data.topic.name, envelope.subject.encode(), value, headers)
+    data = envelope.data
+    return Outgoing(data.topic.name, envelope.subject.encode(), data.to_json().encode(), _headers(envelope))
 
 
 def attributes(envelope: Envelope[Event]) -> dict[str, str]:
     """The headers of the record of an event, as text."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(envelope.id),
-        "ce_source": envelope.source,
-        "ce_type": envelope.data.type,
-        "ce_time": envelope.time.isoformat().replace("+00:00", "Z"),
-        "ce_subject": envelope.subject,
-        "ce_correlationid": envelope.correlation_id,
-        "content-type": "application/json",
-    }
+    return {name: part.decode() for name, part in _headers(envelope)}
+
+
+def _headers(envelope: Envelope[Event]) -> list[tuple[str, bytes]]:
+    headers = [
+        _VERSION,
+        ("ce_id", str(envelope.id).encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", envelope.data.type.encode()),
+        ("ce_time", envelope.time.isoformat().replace("+00:00", "Z").encode()),
+        ("ce_subject", envelope.subject.encode()),
+        ("ce_correlationid", envelope.correlation_id.encode()),
+        _CONTENT_TYPE,
+    ]
     if envelope.causation_id is not None:
-        headers["ce_causationid"] = envelope.causation_id
+        headers.append(("ce_causationid", envelope.causation_id.encode()))
     if envelope.traceparent is not None:
-        headers[TRACEPARENT] = envelope.traceparent
+        headers.append((TRACEPARENT, envelope.traceparent.encode()))
     return headers
 
 
@@ -68,42 +78,83 @@ def decode(record: Record) -> Envelope[Event]:
     if record.key is None or record.value is None:
         raise Undecodable("no key" if record.key is None else "no value")
     headers = dict(record.headers)
-    event = _cloud_event(headers, record.value)
-    kind = EVENT_TYPES.get(event.get_type())
+    said = _as_we_write(headers) or _as_anybody_may(headers, record.value)
+    kind = EVENT_TYPES.get(said.type)
     if kind is None:
-        raise Undecodable(f"unknown type {event.get_type()!r}")
-    return _envelope(event, kind, record, headers)
+        raise Undecodable(f"unknown type {said.type!r}")
+    return _envelope(said, kind, record, headers)
 
 
-def _cloud_event(headers: Mapping[str, bytes], value: bytes) -> BaseCloudEvent:
+class _Said(NamedTuple):
+    """What the headers say of an event."""
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    correlation_id: str | None
+    causation_id: str | None
+
+
+def _as_we_write(headers: Mapping[str, bytes | None]) -> _Said | None:
+    """Reads what `encode` writes, at an eighth of the library's price; None for whatever differs in anything."""
+    _, *required = found = [headers.get(name) for name in REQUIRED]
+    if not all(found) or found[0] != _VERSION[1] or not headers.keys() <= _OURS:
+        return None
+    if headers.get(_CONTENT_TYPE[0]) != _CONTENT_TYPE[1]:
+        return None
+    try:
+        id_, source, type_, time, subject = [part.decode() for part in required if part]
+        if not _TIME.fullmatch(time):
+            return None
+        correlation, causation = headers.get("ce_correlationid"), headers.get("ce_causationid")
+        return _Said(
+            id_,
+            source,
+            type_,
+            datetime.fromisoformat(time),
+            subject,
+            None if correlation is None else correlation.decode(),
+            None if causation is None else causation.decode(),
+        )
+    except ValueError:
+        return None
+
+
+def _as_anybody_may(headers: Mapping[str, bytes], value: bytes) -> _Said:
+    """By the library, which knows all that CloudEvents allow, and refuses the rest."""
     message = {name: part for name, part in headers.items() if name != TRACEPARENT and part is not None}
     for name in REQUIRED:  # the library would make up an id or a time of its own: new ones at each replay
         if not message.get(name):
             raise Undecodable(f"no {name}")
     try:
-        return from_binary(KafkaMessage(message, None, value), _JSON, CloudEvent)
+        event = from_binary(KafkaMessage(message, None, value), _JSON, CloudEvent)
     except (BaseCloudEventException, ValueError, TypeError) as error:
         raise Undecodable(f"not a CloudEvent: {_one_line(error)}") from error
-
-
-def _envelope(
-    event: BaseCloudEvent, kind: type[Event], record: Record, headers: Mapping[str, bytes]
-) -> Envelope[Event]:
     time, subject = event.get_time(), event.get_subject()
     assert time is not None
     assert subject is not None
-    if subject.encode() != record.key:
+    correlation, causation = event.get_extension("correlationid"), event.get_extension("causationid")
+    return _Said(event.get_id(), event.get_source(), event.get_type(), time, subject, correlation, causation)
+
+
+def _envelope(
+    said: _Said, kind: type[Event], record: Record, headers: Mapping[str, bytes]
+) -> Envelope[Event]:
+    if said.subject.encode() != record.key:
         raise Undecodable("the key is not the subject")
+    trace = headers.get(TRACEPARENT)
     try:
         return Envelope(
             data=kind.model_validate_json(record.value or b""),
-            id=UUID(event.get_id()),
-            source=event.get_source(),
-            time=time.astimezone(UTC),
-            subject=subject,
-            correlation_id=event.get_extension("correlationid") or event.get_id(),
-            causation_id=event.get_extension("causationid"),
-            traceparent=headers[TRACEPARENT].decode() if headers.get(TRACEPARENT) else None,
+            id=UUID(said.id),
+            source=said.source,
+            time=said.time.astimezone(UTC),
+            subject=said.subject,
+            correlation_id=said.correlation_id or said.id,
+            causation_id=said.causation_id,
+            traceparent=trace.decode() if trace else None,
         )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

@@ -5,6 +5,7 @@ partitions by their consumer group. The transactional id is the group, the topic
 a partition over fences the one before, and settles his transaction, before it reads where to go on.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -20,7 +21,9 @@ from event_bus.partition import PartitionTask, Rival
 from event_bus.records import Committed, Outgoing, Partition, Record
 from event_bus.settings import Broker
 
-MOST_RECORDS = 500  # a transaction: 12,000 events/s; more would only make each one take longer
+# A transaction. By itself it costs some 1.2 ms of CPU, that of ninety records that are passed on.
+MOST_RECORDS = 2_000
+AT_A_TIME = 100  # records handled before others get their turn, 3 ms: each step of a transaction waits for it
 
 Notify = Callable[[Sequence[Outgoing]], None]
 log = structlog.get_logger()
@@ -95,7 +98,12 @@ class PartitionWorker(PartitionTask):
                     raise  # the producers are done for; what was blamed is handled after the next start
 
     async def _outputs(self, batch: list[Record]) -> list[Outgoing]:
-        return [output for record in batch for output in await self._handled(record)]
+        outputs: list[Outgoing] = []
+        for number, record in enumerate(batch, 1):
+            outputs += await self._handled(record)
+            if number % AT_A_TIME == 0:
+                await asyncio.sleep(0)
+        return outputs
 
     async def _handled(self, record: Record) -> list[Outgoing]:
         refusals = self._refused.get(record.offset)

@@ -208,7 +208,6 @@ class OutboxCollection:
             fresh = time.monotonic() - self._counted <= RECOUNT_SECONDS
             if fresh or self._pending < self._max_pending:
                 return
-            self._counted = time.monotonic()
             try:
                 with deadline(LOOKUP_SECONDS):
                     self._pending = await self._documents.count_documents(
@@ -216,6 +215,7 @@ class OutboxCollection:
                     )
             except DatabaseUnavailable:
                 self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
+            self._counted = time.monotonic()  # not before: who was cancelled meanwhile has not counted
 
     def _written(self, documents: int = 1) -> None:
         self._count(documents)

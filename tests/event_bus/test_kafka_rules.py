@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from event_bus import Broker
+from event_bus import Broker, crash_points
+from event_bus.crash_points import CrashPoint
 from event_bus.errors import Fenced, TooLarge, Unavailable
-from event_bus.kafka import Admin, Consumer, ProducerPair
+from event_bus.kafka import REQUEST_LIMIT, Admin, Consumer, ProducerPair
 from event_bus.records import Committed, Outgoing, Partition, Record
 from tests.event_bus.cluster import Cluster, until
 
@@ -123,14 +124,15 @@ async def test_the_pair_keeps_order_over_many_transactions(cluster: Cluster, bro
     assert await committed(broker) == Committed(39)
 
 
-async def test_the_records_of_a_key_keep_their_order_in_large_batches(
+async def test_the_records_of_a_key_keep_their_order_over_several_batches(
     cluster: Cluster, broker: Broker
 ) -> None:
+    """Two on each partition in each transaction."""
     await cluster.create("logs", 3)
     async with ProducerPair(broker, "mine") as pair:
         for first in range(0, 6_000, 2_000):
             part = [
-                Outgoing("logs", f"key-{n % 50}".encode(), f"{n:06}".encode() + b"x" * 300)
+                Outgoing("logs", f"key-{n % 50}".encode(), f"{n:06}".encode() + b"x" * 2_000)
                 for n in range(first, first + 2_000)
             ]
             await pair.transact(part, "group", mark(broker, first))
@@ -141,6 +143,32 @@ async def test_the_records_of_a_key_keep_their_order_in_large_batches(
     ):
         values = [record.value for record in of_key]
         assert values == sorted(values)
+
+
+async def test_a_key_goes_where_any_client_puts_it(cluster: Cluster, broker: Broker) -> None:
+    """Else an event could pass an older one of its key that another program wrote."""
+    await cluster.create("logs", 7)
+    await cluster.publish(records(100, keys=50))
+    async with ProducerPair(broker, "mine") as pair:
+        await pair.transact(records(100, keys=50), "group", mark(broker, 1))
+    found = await cluster.read("logs")
+    assert len(found) == 200
+    assert len({record.partition for record in found}) == 7
+    assert len({(record.key, record.partition) for record in found}) == 50
+
+
+async def test_a_record_larger_than_any_request_is_refused_before_anything_is_sent(
+    cluster: Cluster, broker: Broker
+) -> None:
+    await cluster.create("logs", 1)
+    points: list[CrashPoint] = []
+    giant = Outgoing("logs", b"key", b"x" * REQUEST_LIMIT)
+    async with ProducerPair(broker, "mine") as pair:
+        crash_points.arm(points.append)
+        with pytest.raises(TooLarge):
+            await pair.transact([*records(1), giant], "group", mark(broker, 1))
+        crash_points.arm(lambda point: None)
+    assert points == []
 
 
 async def read_all(consumer: Consumer, partition: Partition, count: int) -> list[Record]:

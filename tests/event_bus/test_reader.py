@@ -8,7 +8,7 @@ import pytest
 
 from event_bus import Broker, Reader, Record
 from event_bus.kafka import Consumer, ProducerPair
-from event_bus.reader import Place
+from event_bus.reader import Offsets, Place
 from event_bus.records import Committed, Outgoing, Partition
 from tests.event_bus.cluster import Cluster, Raw, until
 
@@ -71,7 +71,11 @@ async def test_from_the_end_only_what_is_new(cluster: Cluster, broker: Broker) -
 async def test_from_a_place_that_depends_on_the_ends(cluster: Cluster, broker: Broker) -> None:
     await cluster.create("logs")
     await cluster.write("logs", numbered(20))
-    async with reading(broker, lambda ends: {partition: end - 2 for partition, end in ends.items()}) as it:
+
+    def two_before_the_end(_: Offsets, ends: Offsets) -> Offsets:
+        return {partition: end - 2 for partition, end in ends.items()}
+
+    async with reading(broker, two_before_the_end) as it:
         assert it.values == [b"18", b"19"]
 
 

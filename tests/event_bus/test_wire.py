@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from contracts import EVENT_TYPES, Envelope, Event, KeyPublished, StockMoved, StockRefused
 from event_bus.errors import Undecodable
 from event_bus.records import Outgoing, Record
-from event_bus.wire import decode, encode
+from event_bus.wire import _as_anybody_may, _as_we_write, decode, encode
 
 SAMPLES = Path(__file__).parents[2] / "ressources" / "samples"
 
@@ -78,8 +78,10 @@ def envelopes(draw: st.DrawFn) -> Envelope[Event]:
 @given(envelopes())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_event_comes_back_as_it_was(envelope: Envelope[Event]) -> None:
-    found = decode(read(encode(envelope)))
+    record = read(encode(envelope))
+    found = decode(record)
     assert found == envelope
+    assert _as_we_write(dict(record.headers)), "what we write ourselves is read the short way"
     assert type(found.data) is type(envelope.data)
 
 
@@ -159,6 +161,33 @@ def test_whatever_lies_on_a_topic_is_decoded_or_undecodable(
     except Undecodable as undecodable:
         error = undecodable
     assert error is None or (str(error) and "\n" not in str(error))
+
+
+ours = {
+    "ce_specversion": b"1.0", "ce_id": b"00000000-0000-0000-0000-000000000001", "ce_source": b"/x",
+    "ce_type": b"users.registered.v1", "ce_time": b"2026-11-21T03:11:04Z", "ce_subject": b"key",
+    "content-type": b"application/json",
+}  # fmt: skip
+moments = st.from_regex(
+    r"\A2026-(0[1-9]|1[0-2])-[0-2][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]"
+    r"([.,][0-9]{1,7})?(Z|z|[+-][01][0-9]:?[0-5][0-9])?\Z"
+)
+
+
+@given(
+    st.dictionaries(names, st.none() | likely | st.binary(max_size=20), max_size=3),
+    st.none() | moments | texts,
+    st.booleans(),
+)
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_read_the_short_way_is_what_the_library_reads(
+    changed: dict[str, bytes | None], time: str | None, extended: bool
+) -> None:
+    more = {"ce_correlationid": b"c", "ce_causationid": b"d", "traceparent": b"\xff"} if extended else {}
+    moment = {} if time is None else {"ce_time": time.encode()}
+    headers: Any = ours | more | changed | moment
+    found = _as_we_write(headers)
+    assert found is None or found == _as_anybody_may(headers, b"{}")
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))

@@ -7,13 +7,17 @@ import pytest
 
 from contracts import LogLine, Notification
 from event_bus import Broker, On, Worker
-from event_bus.kafka import ProducerPair
+from event_bus.dispatch import Dispatch
+from event_bus.kafka import Consumer, ProducerPair
 from event_bus.membership import SILENCE_SECONDS, _Watch
 from event_bus.records import Partition
+from event_bus.wire import encode
+from event_bus.worker import PartitionWorker
 from tests.event_bus.cluster import Cluster, until
 from tests.event_bus.process import trace
 from tests.event_bus.story import accepted
 from tests.event_bus.test_dead_letters import raw
+from tests.event_bus.test_wire import read
 
 CONSUMES = [On(Notification, trace, publishes=[LogLine])]
 
@@ -33,6 +37,25 @@ async def test_another_process_with_its_id_ends_it(cluster: Cluster, broker: Bro
                 break
     assert stops
     assert stops[0][0] == 75
+
+
+async def test_while_a_backlog_is_handled_others_get_their_turn(broker: Broker) -> None:
+    """Else the steps of the other partitions' transactions, and health, would wait for all of it."""
+    turns: list[None] = []
+    dispatch = Dispatch("tracer", CONSUMES)
+    consumer, partition = Consumer(broker), Partition("notifications", 0)
+    worker = PartitionWorker(broker, dispatch, consumer, partition, lambda outputs: None)
+
+    async def another() -> None:
+        while True:
+            turns.append(await asyncio.sleep(0))
+
+    task = asyncio.create_task(another())
+    outputs = await worker._outputs([read(encode(accepted("key", number))) for number in range(1_000)])
+    task.cancel()
+    await consumer.discard()
+    assert len(outputs) == 1_000
+    assert len(turns) >= 9
 
 
 class Quiet:
