@@ -48,6 +48,9 @@ def show(outcomes: Sequence[Outcome], options: Options, console: Console) -> Non
 def show_list(console: Console) -> None:
     for case in CASES.values():
         console.print(f"{case.name:20} {case.sentence}", soft_wrap=True, markup=False)
+    console.print(
+        f"{'model':20} thousands of short stories on the same code, without a broker (docs/model.md)"
+    )
     console.print("\nsafeguards, for --without:")
     for name, tooth in TEETH.items():
         console.print(f"{name:20} {tooth.sentence} ({tooth.made_for.name})", soft_wrap=True, markup=False)
