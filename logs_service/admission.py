@@ -5,6 +5,7 @@ those that had their own name resolved to 127.0.0.1 (DNS rebinding). Programs se
 """
 
 import ipaddress
+import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -21,6 +22,11 @@ _EXTENSIONS = frozenset({"chrome-extension", "moz-extension", "safari-web-extens
 class Refusal:
     status: HTTPStatus
     reason: str
+
+    def problem(self) -> str:
+        """RFC 9457."""
+        members = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
+        return json.dumps({**members, "detail": self.reason})
 
 
 @dataclass(frozen=True, slots=True)

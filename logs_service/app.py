@@ -20,6 +20,7 @@ from logs_service.hub import Hub
 from logs_service.keepalive import keep_alive
 from logs_service.metrics import HubMetrics
 from logs_service.pages import page_or_about
+from logs_service.replays import Replays
 from logs_service.ring import Ring
 from logs_service.seen import Seen
 from logs_service.settings import Settings
@@ -42,15 +43,21 @@ async def _resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[st
     with ExitStack() as opened:
         printer = Printer()
         opened.callback(printer.close)
-        hub = Hub(Ring(settings.ring_bytes), asyncio.get_running_loop())
-        feed = Feed(hub, printer, Seen(settings.remembered_ids))
-        metrics = HubMetrics(hub, feed, printer)
+        topic = settings.broker.named(LOGS.name)
+        hub = Hub(Ring(settings.ring_bytes), asyncio.get_running_loop(), topic)
+        seen = Seen(settings.remembered_ids)
+        feed = Feed(hub, printer, seen, settings.remembered_ids)
+        replays = Replays(hub, settings.broker, LOGS.name, seen, settings.replay_readers)
+        hub.behind = replays.take
+        metrics = HubMetrics(hub, feed, replays, printer)
         REGISTRY.register(metrics)
         opened.callback(REGISTRY.unregister, metrics)
-        reader = Reader(settings.broker, [LOGS.name], start="end")
+        reader = Reader(settings.broker, [LOGS.name], feed.start, feed.move)
         admission = Admission(settings.max_clients, settings.allowed_hosts, settings.allowed_origins)
         tasks = [
             run_in_background(feed.run(reader), "feed", stop),
+            run_in_background(feed.open(reader), "filling the ring", stop),
+            run_in_background(replays.run(), "replays", stop),
             run_in_background(keep_alive(hub, settings.ping_seconds), "keepalive", stop),
         ]
         try:

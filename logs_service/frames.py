@@ -32,3 +32,8 @@ def text_frame(line: bytes) -> bytes:
     if size < 65_536:
         return _MEDIUM.pack(_TEXT, 126, size) + line
     return _LONG.pack(_TEXT, 127, size) + line
+
+
+def frame_head(size: int) -> int:
+    """How many bytes stand before a text of this size."""
+    return 2 if size < 126 else 4 if size < 65_536 else 10

@@ -1,15 +1,21 @@
 """Hands every line to every client: lines become a segment of the ring, it goes to all who are at its head.
 
-A client that cannot take more leaves that *hot set*; nothing is queued for it, its cursor is all that is
-kept, and it goes on from there when its transport drains. Must not know WebSockets, HTTP or Kafka.
+A client that cannot take more leaves the *hot set*; nothing is queued for it, its place is all that is kept, and it
+goes on from there when its transport drains. Who is behind the ring is given to `behind`, and comes back by `enter`.
+Must not know WebSockets, HTTP or Kafka.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from logs_service.clients import NOWHERE, Client
+from logs_service.forms import Envelope, Form, Line, frames
 from logs_service.frames import text_frame
-from logs_service.ring import Evicted, Ring, Segment
+from logs_service.position import NOTHING, Position
+from logs_service.ring import Ring
+from logs_service.wishes import After, Last, Now
 
 SEGMENT_BYTES = 64 * 1024  # a flush is cut here: four of them fill a turn, and a full socket is noticed soon
 TURN_BYTES = 256 * 1024  # what one client may catch up before the others have their turn; one socket buffer
@@ -31,41 +37,37 @@ class Scheduler(Protocol):
     ) -> asyncio.TimerHandle: ...
 
 
-class Client:
-    """Where one client stands. `write` takes whole frames; when it has had enough, `Hub.pause` is called."""
-
-    write: Callable[[bytes], object]
-    cursor = 0
-    paused = False
-    turn_due = False
-
-    def fall_behind(self) -> None:
-        """What comes next for this client is no longer in the ring."""
-        raise NotImplementedError
-
-    def keep_alive(self) -> None:
-        """Called once a ping interval: find out whether somebody is still there."""
-        raise NotImplementedError
-
-
 class Hub:
-    def __init__(self, ring: Ring, loop: Scheduler) -> None:
+    def __init__(self, ring: Ring, loop: Scheduler, topic: str = "logs") -> None:
         self.ring = ring
+        self.envelope = Envelope(topic)
         self.clients: set[Client] = set()
-        self.hot: set[Client] = set()
+        self.behind: Callable[[Client], object] = self._let_go
         self.lines = self.flushes = self.written_bytes = self.fallen_behind = 0
         self.tick = TICK_SECONDS
+        self.opened = False
+        self._hot: defaultdict[Form, set[Client]] = defaultdict(set)
+        self._ahead: set[Client] = set()  # at the head, with lines that this hub has not seen yet
         self._loop = loop
-        self._pending: list[bytes] = []
+        self._pending: list[Line] = []
+        self._pending_frames: list[bytes] = []
         self._pending_bytes = 0
         self._flush_timer: asyncio.TimerHandle | None = None
         self._last_flush = float("-inf")
 
-    def publish(self, lines: Iterable[bytes]) -> None:
+    @property
+    def hot(self) -> set[Client]:
+        """Who has everything, and gets each line at once."""
+        return set().union(*self._hot.values())
+
+    # Lines
+
+    def publish(self, lines: Iterable[Line]) -> None:
         """Send the lines: at once if the hub was quiet for a tick, else with all that come in the tick."""
         for line in lines:
-            frame = text_frame(line)
-            self._pending.append(frame)
+            frame = text_frame(line.text)
+            self._pending.append(line)
+            self._pending_frames.append(frame)
             self._pending_bytes += len(frame)
             if self._pending_bytes >= SEGMENT_BYTES:
                 self._flush()
@@ -83,65 +85,176 @@ class Hub:
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
-        segment = Segment(b"".join(self._pending), len(self._pending))
-        self._pending.clear()
-        self._pending_bytes = 0
-        self.ring.append(segment)
-        self._pass_on(segment)
-
-    def _pass_on(self, segment: Segment) -> None:
-        started = self._loop.time()
-        frames = segment.frames
-        for client in tuple(self.hot):  # a copy: who has had enough leaves the set meanwhile
-            client.write(frames)
-        self.written_bytes += len(frames) * len(self.hot)
-        self.lines += segment.lines
+        self.ring.append(self._pending, b"".join(self._pending_frames))
+        self.lines += len(self._pending)
         self.flushes += 1
+        self._pending.clear()
+        self._pending_frames.clear()
+        self._pending_bytes = 0
+        self._pass_on(self.ring.head - 1)
+
+    def _pass_on(self, newest: int) -> None:
+        started = self._loop.time()
+        for form, clients in self._hot.items():
+            if clients:
+                self._write_to_all(clients, self.ring.encoded(newest, form))
+        self._give_turns(self._ahead)
         self._last_flush = self._loop.time()
         self.tick = min(max((self._last_flush - started) * TICK_PER_PASS, TICK_SECONDS), LONGEST_TICK_SECONDS)
 
+    def _write_to_all(self, clients: set[Client], segment: bytes) -> None:
+        for client in tuple(clients):  # a copy: who has had enough leaves the set meanwhile
+            client.write(segment)
+            self.written_bytes += len(segment)
+
+    def open(self, now: Position) -> None:
+        """The ring has what was before. Who came meanwhile begins; who wanted the present, at `now`."""
+        self.opened = True
+        for client in tuple(self.clients):
+            if not isinstance(client.start, Now) or not self.enter(client, now):
+                self._begin(client)
+
+    def start_over(self, moved: Position) -> None:
+        """What follows here does not continue what was: all go on by way of Kafka, which tells what is lost."""
+        if self._pending:
+            self._flush()
+        for client in self.clients:
+            if self._cool(client) or client.cursor != NOWHERE:
+                client.cursor = NOWHERE
+                self.give_turn(client)
+        self._ahead.clear()
+        self.ring.start_at({**self.ring.position, **moved})
+
+    # Clients
+
     def join(self, client: Client) -> None:
-        """From now on. The first write comes in a later turn, when the transport knows its new protocol."""
-        client.cursor = self.ring.head
+        """It begins where it wants to, in a later turn: by then the transport knows its new protocol."""
         self.clients.add(client)
-        self._give_turn(client)
+        if self.opened:
+            self._loop.call_soon(self._begin, client)
 
     def leave(self, client: Client) -> None:
         self.clients.discard(client)
-        self.hot.discard(client)
+        self._ahead.discard(client)
+        self._hot[client.form].discard(client)
+        if client.drained is not None:
+            client.drained()
 
     def pause(self, client: Client) -> None:
         client.paused = True
-        if client in self.hot:
-            self.hot.remove(client)
-            client.cursor = self.ring.head
+        self._cool(client)
 
     def resume(self, client: Client) -> None:
         client.paused = False
-        self._give_turn(client)
+        if client.drained is not None:
+            client.drained()
+        else:
+            self.give_turn(client)
 
-    def _give_turn(self, client: Client) -> None:
+    def enter(self, client: Client, position: Position) -> bool:
+        """Go on in the ring behind this position; False if that is no longer, or not yet, there."""
+        cursor = self.ring.cursor_at(position)
+        if cursor is None:
+            return False
+        known = {partition: position.get(partition, NOTHING) for partition in self.ring.position}
+        client.cursor, client.position = cursor, known
+        self.give_turn(client)
+        return True
+
+    def _begin(self, client: Client) -> None:
+        if client not in self.clients:
+            return
+        position = self._known_place(client)
+        if position is None or not self.enter(client, position):
+            self._go_behind(client)
+
+    def _known_place(self, client: Client) -> Position | None:
+        """Where it begins, if that can be said without asking Kafka."""
+        match client.start:
+            case Now():
+                return self.ring.position
+            case Last(count):
+                return self.ring.before_last(count)
+            case After(position) if self.ring.knows(position):
+                return position
+        return None
+
+    def _cool(self, client: Client) -> bool:
+        """Take it out of the hot set, if it is there: from now on its place is its own."""
+        clients = self._hot[client.form]
+        if client not in clients:
+            return False
+        clients.remove(client)
+        client.cursor, client.position = self.ring.head, self.ring.position
+        return True
+
+    # Turns
+
+    def _give_turns(self, clients: Iterable[Client]) -> None:
+        for client in tuple(clients):
+            self.give_turn(client)
+
+    def give_turn(self, client: Client) -> None:
         if client in self.clients and not client.turn_due:
             client.turn_due = True
             self._loop.call_soon(self._take_turn, client)
 
     def _take_turn(self, client: Client) -> None:
         client.turn_due = False
-        if client.paused or client not in self.clients:
+        self._ahead.discard(client)
+        if client.paused or client.replaying or client not in self.clients:
             return
-        if client.cursor == self.ring.head:
-            self.hot.add(client)
+        if client.cursor < self.ring.tail:
+            self._fall_behind(client)
+        elif not _has_more(client.position or {}, self.ring.before(client.cursor)):
+            self._follow(client)
+        elif client.cursor < self.ring.head:
+            self._sift(client)
         else:
-            self._catch_up(client)
+            self._ahead.add(client)
 
-    def _catch_up(self, client: Client) -> None:
-        try:
-            frames, client.cursor = self.ring.since(client.cursor, TURN_BYTES)
-        except Evicted:
-            self.fallen_behind += 1
-            client.fall_behind()
+    def _follow(self, client: Client) -> None:
+        if client.cursor == self.ring.head:
+            self._hot[client.form].add(client)
             return
-        client.write(frames)
-        self.written_bytes += len(frames)
+        segments, client.cursor = self.ring.since(client.cursor, TURN_BYTES, client.form)
+        client.position = self.ring.before(client.cursor)
+        self._write(client, segments)
+
+    def _sift(self, client: Client) -> None:
+        """It has some of the next segment: what it lacks of it, in frames of its own."""
+        has: Mapping[int, Any] = client.position or {}
+        segment = self.ring.segment(client.cursor)
+        lacking = [line for line in segment.lines() if line.offset > has.get(line.partition, NOTHING).offset]
+        client.cursor += 1
+        parts, client.position = frames(client.form, lacking, has)
+        self._write(client, parts)
+
+    def _write(self, client: Client, parts: bytes) -> None:
+        if parts:
+            client.write(parts)
+            self.written_bytes += len(parts)
         if not client.paused:
-            self._give_turn(client)
+            self.give_turn(client)
+
+    def _fall_behind(self, client: Client) -> None:
+        if client.cursor != NOWHERE:
+            self.fallen_behind += 1
+            client.cursor = NOWHERE
+            if client.close_when_slow:
+                client.fall_behind(client.position or {})
+                return
+        self._go_behind(client)
+
+    def _go_behind(self, client: Client) -> None:
+        client.replaying = True
+        self.behind(client)
+
+    def _let_go(self, client: Client) -> None:
+        client.fall_behind(client.position or {})
+
+
+def _has_more(position: Position, other: Position) -> bool:
+    if position is other:
+        return False
+    return any(mark.offset > other.get(partition, NOTHING).offset for partition, mark in position.items())

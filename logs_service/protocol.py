@@ -12,6 +12,7 @@ import socket
 import struct
 import termios
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn import Config
@@ -21,8 +22,12 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from logs_service.admission import Admission
-from logs_service.hub import Client, Hub
+from logs_service.admission import Admission, Refusal
+from logs_service.clients import Client
+from logs_service.forms import raw
+from logs_service.hub import Hub
+from logs_service.position import Position, token
+from logs_service.wishes import BadWish, Wish, wish_of
 
 # What a client that does not read may hold in the kernel; the default grows to 4 MB before anybody notices.
 SEND_BUFFER_BYTES = 256 * 1024
@@ -31,6 +36,10 @@ MAX_INCOMING_BYTES = 4 * 1024
 # How long the answer to our close frame may take, and how long when the whole server waits for it.
 CLOSE_SECONDS = 10.0
 SHUTDOWN_SECONDS = 2.0
+
+# Lines that this client lacks can't be served any more. Ours: 4000 to 4999 are for applications.
+LINES_LOST = 4008
+_LONGEST_REASON = 123  # bytes, of a close frame
 
 _LOGGER = logging.getLogger("logs_service.websocket")
 _LOGGER.setLevel(logging.WARNING)  # the library tells of each opening and closing; metrics count them here
@@ -45,7 +54,7 @@ class HubProtocol(asyncio.Protocol, Client):
         self._connections = cast(set[object], server_state.connections)
         self._conn = ServerProtocol(max_size=MAX_INCOMING_BYTES, logger=_LOGGER)
         self._heard = True
-        self._unsent_before = (0, 0)
+        self._progress: tuple[int, Position | None, int] = (0, None, 0)
         self._cut_timer: asyncio.TimerHandle | None = None
 
     # What the transport calls
@@ -89,17 +98,19 @@ class HubProtocol(asyncio.Protocol, Client):
     def shutdown(self) -> None:
         self._close(CloseCode.GOING_AWAY, "the server is going down", SHUTDOWN_SECONDS)
 
-    def fall_behind(self) -> None:
-        reason = "fell behind: the next lines are no longer held"
-        self._close(CloseCode.TRY_AGAIN_LATER, reason, CLOSE_SECONDS)
+    def fall_behind(self, position: Position) -> None:
+        self._close(CloseCode.TRY_AGAIN_LATER, _reason("fell behind", position), CLOSE_SECONDS)
+
+    def lose(self, position: Position) -> None:
+        self._close(LINES_LOST, _reason("lines are lost", position), CLOSE_SECONDS)
 
     def keep_alive(self) -> None:
         """Ping. Who was silent since the last one is gone, unless what was sent before it still arrives."""
-        before, self._unsent_before = self._unsent_before, (self.cursor, self._unsent())
+        before, self._progress = self._progress, (self.cursor, self.position, self._unsent())
         if self._heard:
             self._heard = False
             self._conn.send_ping(b"")
-        elif before[0] == self.cursor and before[1] <= self._unsent_before[1]:
+        elif before[:2] == self._progress[:2] and before[2] <= self._progress[2]:
             self._conn.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
         self._send()
 
@@ -113,17 +124,33 @@ class HubProtocol(asyncio.Protocol, Client):
     # The steps
 
     def _answer(self, request: Request) -> None:
-        refusal = self._admission.refusal(request.path, request.headers, len(self._hub.clients))
+        refusal = self._refusal(request)
         if refusal is not None:
-            response = self._conn.reject(refusal.status, f"{refusal.reason}\n")
-        elif self._transport.get_write_buffer_size():
-            # Earlier answers are unread: that the transport is full was said to uvicorn's object, not to us.
-            response = self._conn.reject(400, "read the earlier answers before you upgrade\n")
+            response = self._conn.reject(refusal.status, refusal.problem())
+            response.headers["Content-Type"] = "application/problem+json"
         else:
             response = self._conn.accept(request)
         self._conn.send_response(response)
         if self._conn.state is State.OPEN:
             self._hub.join(self)
+
+    def _refusal(self, request: Request) -> Refusal | None:
+        if refusal := self._admission.refusal(request.path, request.headers, len(self._hub.clients)):
+            return refusal
+        if self._transport.get_write_buffer_size():
+            # Earlier answers are unread: that the transport is full was said to uvicorn's object, not to us.
+            return Refusal(HTTPStatus.BAD_REQUEST, "read the earlier answers before you upgrade")
+        try:
+            self._take(wish_of(request.path.partition("?")[2]))
+        except BadWish as error:
+            return Refusal(HTTPStatus.BAD_REQUEST, str(error))
+        return None
+
+    def _take(self, wish: Wish) -> None:
+        self.start = wish.start
+        self.close_when_slow = wish.close_when_slow
+        self.takes_notices = wish.meta
+        self.form = self._hub.envelope if wish.meta else raw
 
     def _send(self) -> None:
         """Write what the library has ready: handshake, pong, ping, close. Empty bytes say: end the stream."""
@@ -140,7 +167,7 @@ class HubProtocol(asyncio.Protocol, Client):
         self._transport.write_eof() if self._transport.can_write_eof() else self._transport.close()
         self._cut_in(CLOSE_SECONDS)
 
-    def _close(self, code: CloseCode, reason: str, seconds: float) -> None:
+    def _close(self, code: int, reason: str, seconds: float) -> None:
         self._hub.leave(self)
         if self._conn.state is State.OPEN:
             self._conn.send_close(code, reason)
@@ -152,3 +179,9 @@ class HubProtocol(asyncio.Protocol, Client):
         if self._cut_timer is not None:
             self._cut_timer.cancel()
         self._cut_timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+
+def _reason(what: str, position: Position) -> str:
+    """With where to go on, if that fits: `after=…` is what the next query may say."""
+    reason = f"{what}; after={token(position)}"
+    return reason if len(reason) <= _LONGEST_REASON else what

@@ -20,7 +20,7 @@ class Settings(BusSettings, EdgeSettings):
     model_config = SettingsConfigDict(env_prefix="LOGS_")
 
     port: int = Field(3000, ge=0, le=65535, description="Port of HTTP and WebSocket; 0 takes any free one.")
-    # Some 70,000 lines of 200 bytes: what a client may be behind the others before it is let go.
+    # Some 70,000 lines of 200 bytes: who is further behind is served from Kafka.
     ring_bytes: int = Field(
         32 * 1024 * 1024, ge=1024 * 1024, description="Memory for the last lines, shared by all clients."
     )
@@ -33,6 +33,10 @@ class Settings(BusSettings, EdgeSettings):
     # Longer than the longest repetition: a worker that wakes repeats what it had in hand, some thousand.
     remembered_ids: int = Field(
         200_000, ge=200_000, description="Event ids that are remembered so that no line is shown twice."
+    )
+    # Each takes some 10 MB while it works, and nothing else.
+    replay_readers: int = Field(
+        4, ge=1, le=64, description="Readers of Kafka for all clients that are behind the ring."
     )
     allowed_hosts: Names = Field(
         frozenset({"logs-service"}),

@@ -19,7 +19,7 @@ CONTAINERS: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 DATA, CONTROLLER_PORT = Path("/var/lib/kafka/data"), 9093
 # Where a container's broker is found is its own matter.
 ADDRESSES = {"listeners", "advertised.listeners", "listener.security.protocol.map"}
-ALL_LIMITS = 1536  # MB: a laptop of 4 GB has that to spare
+ALL_LIMITS = 1568  # MB: a laptop of 4 GB has that to spare
 
 
 def properties(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`await serve(setting=…)` starts a hub; it ends with the test."""
+"""`await serve(setting=…)` starts a hub without Kafka, `await serve_logs(setting=…)` a whole one."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.logs_service.serving import Serve, Serving, a_hub
+from tests.conftest import Environment
+from tests.logs_service.serving import Serve, Serving, a_hub, a_whole_hub
+from tests.logs_service.writing import Writer, writing
 
 
 @pytest.fixture
@@ -17,3 +19,19 @@ async def serve() -> AsyncIterator[Serve]:
             return await stack.enter_async_context(a_hub(**settings))
 
         yield start
+
+
+@pytest.fixture
+async def serve_logs(topics: Environment) -> AsyncIterator[Serve]:
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Serving:
+            return await stack.enter_async_context(a_whole_hub(topics, **settings))
+
+        yield start
+
+
+@pytest.fixture
+async def writer(topics: Environment) -> AsyncIterator[Writer]:
+    async with writing(topics) as writer:
+        yield writer

@@ -2,22 +2,28 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import uvicorn
+from prometheus_client import REGISTRY
+from starlette.applications import Starlette
 from starlette.routing import Route
 
 from http_edge import Stop, edge
 from logs_service.admission import Admission
+from logs_service.app import build
+from logs_service.forms import Line
 from logs_service.hub import Hub
 from logs_service.keepalive import keep_alive
 from logs_service.pages import page_or_about
 from logs_service.protocol import HubProtocol
 from logs_service.ring import Ring
 from logs_service.settings import Settings
+from tests.conftest import Environment
 
 
 @dataclass
@@ -28,6 +34,7 @@ class Serving:
     port: int
     server: uvicorn.Server
     served: "asyncio.Task[None]" = field(repr=False)
+    _offsets: "count[int]" = field(default_factory=count, repr=False)
 
     @property
     def url(self) -> str:
@@ -35,15 +42,26 @@ class Serving:
 
     def publish(self, *lines: str) -> None:
         """What the feed does."""
-        self.hub.publish([line.encode() for line in lines])
+        self.hub.publish(numbered(self._offsets, [line.encode() for line in lines]))
 
     async def joined(self, count: int) -> None:
         """So many clients are here and have everything."""
         await until(lambda: len(self.hub.hot) == count)
 
+    def metric(self, name: str) -> float:
+        """Of the only whole hub of this process."""
+        value = REGISTRY.get_sample_value(name)
+        assert value is not None
+        return value
+
     async def stop(self) -> None:
         self.server.should_exit = True
         await asyncio.wait_for(self.served, 10)
+
+
+def numbered(offsets: "count[int]", texts: Iterable[bytes], partition: int = 0) -> list[Line]:
+    """Lines at the next offsets."""
+    return [Line(partition, next(offsets), 1_795_000_000_000, text) for text in texts]
 
 
 Serve = Callable[..., Awaitable[Serving]]
@@ -58,6 +76,7 @@ async def a_hub(
     max_clients: int = 100,
 ) -> AsyncIterator[Serving]:
     hub = Hub(Ring(ring_bytes), asyncio.get_running_loop())
+    hub.open({})
 
     @asynccontextmanager
     async def resources(stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
@@ -67,10 +86,26 @@ async def a_hub(
 
     pages = [Route("/", page_or_about)]
     app = edge("logs_service", "a hub of the tests", Settings(port=0), pages=pages, resources=resources)
+    async with _served(app, http) as serving:
+        yield serving
+
+
+@asynccontextmanager
+async def a_whole_hub(environment: Environment, **settings: Any) -> AsyncIterator[Serving]:
+    """With its Kafka, in the test's own loop, ready."""
+    given = Settings.model_validate({"port": 0, **environment, **settings})
+    async with _served(build(given)) as serving:
+        await until(lambda: serving.hub.opened, 20)
+        yield serving
+
+
+@asynccontextmanager
+async def _served(app: Starlette, http: str = "httptools") -> AsyncIterator[Serving]:
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, ws=HubProtocol, http=http, log_config=None, lifespan="on"))
     served = asyncio.create_task(server._serve([listening]))
     await until(lambda: server.started)
+    hub: Hub = server.lifespan.state["hub"]
     serving = Serving(hub, listening.getsockname()[1], server, served)
     try:
         yield serving

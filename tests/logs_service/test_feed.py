@@ -1,5 +1,7 @@
 """From records to lines: each event once, whatever the topic repeats."""
 
+import itertools
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from event_bus import Broker, Partition
 from event_bus.printer import Printer
 from logs_service.feed import Feed
+from logs_service.forms import Line
 from logs_service.metrics import HubMetrics
+from logs_service.position import Mark, Position
+from logs_service.replays import Replays
+from logs_service.ring import Ring
 from logs_service.seen import Seen
 from tests.logs_service.test_hub import hub_with
 
@@ -29,8 +36,14 @@ class Logged:
     key: bytes | None = None
 
 
-def event(line: str, event_id: str) -> Logged:
-    return Logged(line.encode(), (("ce_type", b"logs.line.v1"), ("ce_id", event_id.encode())))
+OFFSETS = itertools.count()
+
+
+def event(line: str, event_id: str, offset: int | None = None, partition: int = 0) -> Logged:
+    headers = (("ce_type", b"logs.line.v1"), ("ce_id", event_id.encode()))
+    return Logged(
+        line.encode(), headers, partition=partition, offset=next(OFFSETS) if offset is None else offset
+    )
 
 
 class Shown:
@@ -39,9 +52,14 @@ class Shown:
     def __init__(self) -> None:
         self.published: list[bytes] = []
         self.printed: list[bytes] = []
+        self.started_over: list[Position] = []
+        self.ring = Ring(10_000)
 
-    def publish(self, lines: list[bytes]) -> None:
-        self.published += lines
+    def publish(self, lines: list[Line]) -> None:
+        self.published += [line.text for line in lines]
+
+    def start_over(self, moved: Position) -> None:
+        self.started_over.append(moved)
 
     def print(self, lines: list[bytes]) -> None:
         self.printed += lines
@@ -71,7 +89,7 @@ def test_a_repetition_is_counted_and_not_shown(feed: Feed, shown: Shown) -> None
 
 
 def test_a_record_without_an_id_is_always_shown(feed: Feed, shown: Shown) -> None:
-    feed.show([Logged(b"foreign"), Logged(b"foreign")])
+    feed.show([Logged(b"foreign", offset=0), Logged(b"foreign", offset=1)])
     assert shown.published == [b"foreign", b"foreign"]
 
 
@@ -90,8 +108,9 @@ def test_a_foreign_record_of_two_lines_is_one_everywhere(feed: Feed, shown: Show
 def test_the_window_remembers_exactly_the_last_distinct_ids(ids: list[int], window: int) -> None:
     seen = Seen(window)
     remembered: list[int] = []
-    for number in ids:
-        assert seen.add(b"%d" % number) == (number not in remembered)
+    for offset, number in enumerate(ids):
+        assert seen.repeats(b"%d" % number, 0, offset) == (number in remembered)
+        assert seen.add(b"%d" % number, 0, offset) == (number not in remembered)
         if number not in remembered:
             remembered = [*remembered, number][-window:]
         assert len(seen) == len(remembered)
@@ -101,19 +120,79 @@ def test_the_window_remembers_exactly_the_last_distinct_ids(ids: list[int], wind
 def test_different_ids_are_never_taken_for_the_same(ids: list[object]) -> None:
     seen = Seen(1000)
     distinct = {str(one) for one in ids}
-    assert all(seen.add(one.encode()) for one in distinct)
+    assert all(seen.add(one.encode(), 0, offset) for offset, one in enumerate(distinct))
 
 
 def test_two_hundred_thousand_ids_are_remembered() -> None:
     seen = Seen(200_000)
     ids = [uuid.uuid4().bytes.hex().encode() for _ in range(200_000)]
-    assert all(map(seen.add, ids))
-    assert not seen.add(ids[0])
+    assert all(seen.add(one, 0, offset) for offset, one in enumerate(ids))
+    assert not seen.add(ids[0], 0, 200_000)
+
+
+def test_what_is_read_again_is_no_repetition_of_itself() -> None:
+    seen = Seen(10)
+    assert seen.add(b"id", 0, 20)
+    assert not seen.repeats(b"id", 0, 20)
+    assert seen.add(b"id", 0, 20)
+    assert not seen.add(b"id", 0, 21)
+    assert seen.add(b"id", 0, 10), "this is the first one"
+    assert not seen.add(b"id", 0, 20), "and so that is a repetition"
+    assert not seen.add(b"id", 1, 5), "in another partition there is no before"
+
+
+def test_a_remembered_id_takes_the_memory_that_is_stated() -> None:
+    tracemalloc.start()
+    try:
+        seen = Seen(100_000)
+        for offset in range(300_000):
+            seen.add(str(uuid.UUID(int=offset)).encode(), 0, 1_000_000 + offset)
+        assert tracemalloc.get_traced_memory()[0] <= 100_000 * 200
+    finally:
+        tracemalloc.stop()
+    assert len(seen) == 100_000
+
+
+PARTITION = Partition("logs", 0)
+
+
+def test_it_begins_a_window_before_the_end_but_not_before_the_beginning(shown: Any) -> None:
+    feed = Feed(shown, shown, Seen(10), window=10)
+    assert feed.start({PARTITION: 3}, {PARTITION: 100}) == {PARTITION: 90}
+    assert feed.start({PARTITION: 95}, {PARTITION: 100}) == {PARTITION: 95}
+    assert shown.ring.floor == {0: Mark(94)}
+
+
+def test_what_was_there_before_the_hub_is_shown_and_not_printed(shown: Any) -> None:
+    feed = Feed(shown, shown, Seen(10), window=10)
+    feed.start({PARTITION: 0}, {PARTITION: 2})
+    feed.show([event("old", "1", 1), event("new", "2", 2)])
+    assert shown.published == [b"old", b"new"]
+    assert shown.printed == [b"new"]
+
+
+def test_in_a_topic_that_was_made_anew_the_ids_are_new(feed: Feed, shown: Shown) -> None:
+    feed.start({PARTITION: 0}, {PARTITION: 5})
+    shown.ring.start_at({0: Mark(6)})
+    feed.show([event("a", "1", 5), event("b", "2", 6)])
+    feed.move(PARTITION, 0)
+    feed.show([event("c", "1", 0), event("d", "4", 1)])
+    assert shown.started_over == [{0: Mark(-1)}]
+    assert shown.published == shown.printed == [b"a", b"b", b"c", b"d"]
+
+
+def test_behind_deleted_records_the_ids_are_still_known(feed: Feed, shown: Shown) -> None:
+    feed.show([event("a", "1", 5)])
+    feed.move(PARTITION, 9)
+    feed.show([event("a again", "1", 9), event("b", "2", 10)])
+    assert shown.started_over == [{0: Mark(8)}]
+    assert shown.published == [b"a", b"b"]
 
 
 def test_every_metric_has_a_name_that_says_whose_it_is(feed: Feed, hub_and_printer: tuple[Any, Any]) -> None:
     hub, printer = hub_and_printer
-    families = list(HubMetrics(hub, feed, printer).collect())
+    replays = Replays(hub, Broker("127.0.0.1:1"), "logs", Seen(1), 1)
+    families = list(HubMetrics(hub, feed, replays, printer).collect())
     assert len(families) == len({family.name for family in families})
     assert all(family.name.startswith("logs_") and family.documentation for family in families)
 

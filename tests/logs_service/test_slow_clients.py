@@ -6,6 +6,7 @@ import struct
 from websockets.asyncio.client import connect
 
 from logs_service.hub import TURN_BYTES
+from logs_service.position import position_of
 from logs_service.protocol import HubProtocol
 from tests.logs_service.by_hand import handshake
 from tests.logs_service.serving import Serve, until
@@ -46,9 +47,9 @@ async def test_a_slow_client_gets_every_line_that_the_ring_still_holds(serve: Se
         await serving.joined(1)
 
 
-async def test_who_fell_out_of_the_ring_is_told_so_with_1013(serve: Serve) -> None:
+async def test_who_fell_out_of_the_ring_and_wanted_it_so_is_closed_with_1013(serve: Serve) -> None:
     serving = await serve(ring_bytes=200_000)
-    async with connect(serving.url, max_queue=2) as client:
+    async with connect(serving.url + "?slow=close", max_queue=2) as client:
         await serving.joined(1)
         serving.publish(*[LINE] * 20_000)
         received = 0
@@ -61,7 +62,9 @@ async def test_who_fell_out_of_the_ring_is_told_so_with_1013(serve: Serve) -> No
         code, reason = await close_of(client)
         assert code == 1013
         assert reason is not None
-        assert reason.startswith("fell behind")
+        what, token = reason.split("; after=")
+        assert what == "fell behind"
+        assert position_of(token)[0].offset == received - 1
         assert 0 < received < 20_000
         assert serving.hub.fallen_behind == 1
 
