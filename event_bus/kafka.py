@@ -256,7 +256,13 @@ class ProducerPair:
         await producer.transact(records, group, offsets, taken)
 
     async def discard(self) -> None:
-        await asyncio.shield(asyncio.gather(*(producer.discard() for producer in self._producers)))
+        """Whoever is cancelled meanwhile waits for it all the same: it takes seconds at most."""
+        discarded = asyncio.gather(*(producer.discard() for producer in self._producers))
+        try:
+            await asyncio.shield(discarded)
+        except asyncio.CancelledError:
+            await asyncio.wait([discarded])
+            raise
 
 
 def _place(partitions: list[TopicPartition], key: bytes | None) -> TopicPartition:

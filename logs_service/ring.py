@@ -32,7 +32,10 @@ class Segment:
         self.frames = joined
         self.before = before
         # Four numbers a line: as objects they would be larger than the line.
-        self._places = array("q", [n for one in lines for n in (*one[:3], len(one.text))])
+        self._places = array(
+            "q",
+            [n for partition, offset, time, text in lines for n in (partition, offset, time, len(text))],
+        )
         self._forms: dict[Form, bytes] = {}
 
     @property
@@ -83,7 +86,7 @@ class Ring:
         """`joined` is their raw frames. Evicts the oldest until the bound holds; the newest always stays."""
         segment = Segment(lines, joined, self.position)
         reached = dict(self.position)
-        for line in lines:
+        for line in {line.partition: line for line in lines}.values():  # the last one of each
             reached[line.partition] = Mark(line.offset, stamp(line.time))
         self.position = reached
         self._segments[self.head] = segment

@@ -96,7 +96,8 @@ def _start(name: str, value: str, now: datetime) -> Start:
         case "last":
             return _last(value)
         case "since":
-            return Since(_time(value, now))
+            time = _time(value, now)
+            return Since(time) if time <= now.timestamp() * 1000 else Now()  # nothing was written then yet
         case "from":
             _one_of("from", value, "earliest")
             return Earliest()

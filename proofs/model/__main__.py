@@ -1,4 +1,5 @@
 """`./shop prove model`: plays stories on every core, and tells the shortest one that ends badly; then it ends 1."""
+
 import argparse
 import sys
 import time

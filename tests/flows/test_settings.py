@@ -25,6 +25,7 @@ GIVEN: Mapping[str, tuple[str, Any]] = {
     "HOST": ("0.0.0.0", "0.0.0.0"),
     "DATABASE": ("another", "another"),
     "OUTBOX_MAX_PENDING": ("77", 77),
+    "REPLICAS": ("2", 2),
     "USERS_BCRYPT_COST": ("13", 13),
     "USERS_HASH_THREADS": ("3", 3),
     "USERS_HASH_QUEUE": ("99", 99),

@@ -92,6 +92,7 @@ class Wanderer:
         self._hubs, self._random = hubs, random.Random(seed)
         self._token = ""
         self.cuts = 0
+        self.restless = True
         self.seen: dict[int, list[str]] = {}
 
     async def run(self) -> None:
@@ -99,7 +100,8 @@ class Wanderer:
             query = f"after={self._token}" if self._token else "from=earliest"
             url = f"ws://127.0.0.1:{self._random.choice(self._hubs).port}/?meta=1&{query}"
             try:
-                async with connect(url, open_timeout=5) as client:
+                # Its own limit: the client library, aborted, has been seen to wait for its peer for ever.
+                async with asyncio.timeout(15), connect(url, open_timeout=5) as client:
                     await self._watch_for_a_while(client)
                     client.transport.abort()
             except (OSError, ConnectionClosed, TimeoutError, EOFError):
@@ -107,8 +109,8 @@ class Wanderer:
             self.cuts += 1
 
     async def _watch_for_a_while(self, client: ClientConnection) -> None:
-        patience = self._random.choice([0.05, 0.2, 3.0])
-        for _ in range(self._random.choice([1, 2, 10, 50, 1000])):
+        patience = self._random.choice([0.05, 0.2, 3.0]) if self.restless else 3.0
+        for _ in range(self._random.choice([1, 2, 10, 50, 1000]) if self.restless else 1000):
             try:
                 message = json.loads(await asyncio.wait_for(client.recv(), patience))
             except TimeoutError:
@@ -128,17 +130,19 @@ async def test_hundreds_of_cuts_under_load_lose_and_double_nothing(
     wanderers = [Wanderer(hubs, seed) for seed in range(6)]
     tasks = [asyncio.create_task(wanderer.run()) for wanderer in wanderers]
     chance = random.Random(1)
-    for step in range(240):
+    for step in range(180):
         partition = chance.randrange(partitions)
         await writer.write(chance.choice([1, 5, 100]), size=chance.choice([0, 300]), partition=partition)
         if step % 20 == 3:
-            await writer.repeat(writer.ids[-40:], partition)
+            await writer.repeat(writer.ids_of[partition][-40:], partition)
         if step % 20 == 13:
             await writer.abort(5, partition)
         if step % 60 == 30:
             await asyncio.to_thread(hubs[0].kill)
             await asyncio.to_thread(hubs[0].spawn)
         await asyncio.sleep(chance.random() * 0.1)
+    for wanderer in wanderers:
+        wanderer.restless = False  # where much is to be replayed, who never stays gets nowhere
     try:
         async with asyncio.timeout(60):
             while any(wanderer.seen != writer.lines for wanderer in wanderers):
@@ -150,4 +154,4 @@ async def test_hundreds_of_cuts_under_load_lose_and_double_nothing(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    assert sum(wanderer.cuts for wanderer in wanderers) >= 200
+    assert sum(wanderer.cuts for wanderer in wanderers) >= 150

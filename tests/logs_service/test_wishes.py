@@ -29,7 +29,8 @@ TOKEN = token({0: Mark(7, 3)})
         ("since=2026-11-21T12:00:00Z", Since(int(NOW.timestamp()) * SECOND)),
         ("since=2026-11-21T13:00:00%2B01:00", Since(int(NOW.timestamp()) * SECOND)),
         ("since=2026-11-21T13:00:00+01:00", Since(int(NOW.timestamp()) * SECOND)),
-        ("since=2026-11-21T12:00:00.250Z", Since(int(NOW.timestamp()) * SECOND + 250)),
+        ("since=2026-11-21T11:59:59.250Z", Since(int(NOW.timestamp()) * SECOND - 750)),
+        ("since=2026-11-21T12:00:00.001Z", Now()),  # what is to come
         ("from=earliest", Earliest()),
         (f"after={TOKEN}", After({0: Mark(7, 3)})),
     ],

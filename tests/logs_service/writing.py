@@ -1,6 +1,7 @@
 """Writes numbered lines on `logs` as a worker does, in transactions, and remembers what it wrote."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -17,6 +18,9 @@ class Writer:
         self._numbers = count()
         self.lines: dict[int, list[str]] = {}  # committed, by partition
         self.ids: list[uuid.UUID] = []
+        self.ids_of: dict[int, list[uuid.UUID]] = defaultdict(
+            list
+        )  # by partition: a repetition has the same key
 
     @property
     def all(self) -> list[str]:
@@ -32,6 +36,7 @@ class Writer:
             await self._send(lines, ids, partition)
         self.lines.setdefault(partition, []).extend(lines)
         self.ids += ids
+        self.ids_of[partition] += ids
         return lines
 
     async def repeat(self, ids: list[uuid.UUID], partition: int = 0) -> None:

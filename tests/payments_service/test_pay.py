@@ -81,7 +81,9 @@ async def test_a_payment_can_be_looked_up(shared: OpenShop, http: httpx.AsyncCli
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("payment_id", ["x", "d58bf6c9-5b6f-47f9-a0ce-9b508438a9b8", "%00", "%7B%22$gt%22:%22%22%7D"])
+@pytest.mark.parametrize(
+    "payment_id", ["x", "d58bf6c9-5b6f-47f9-a0ce-9b508438a9b8", "%00", "%7B%22$gt%22:%22%22%7D"]
+)
 async def test_a_payment_that_is_not_there_is_404(
     shared: OpenShop, http: httpx.AsyncClient, payment_id: str
 ) -> None:
