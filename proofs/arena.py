@@ -159,7 +159,7 @@ class Arena:
     async def died_at(self, name: str, point: CrashPoint, within: float = 30.0) -> bool:
         """Waits until it has carried out the order that it was given. False if it never came there."""
         orders = self.services[name].orders
-        if await _until(lambda: orders.was_obeyed(point), within):
+        if await until(lambda: orders.was_obeyed(point), within):
             self.faults.append(Fault(time.time(), f"{name} at {point.name}", name, bit=True))
             return True
         orders.withdraw(point)
@@ -206,7 +206,7 @@ def _place(record: Committed) -> tuple[int, int]:
     return int(partition), int(offset)
 
 
-async def _until(holds: Callable[[], bool], within: float) -> bool:
+async def until(holds: Callable[[], bool], within: float) -> bool:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within):
             while not holds():

@@ -6,6 +6,7 @@ reset, 5xx). A call with all its repetitions under one key is one operation.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,7 @@ class History:
 
     def __init__(self, file: Path) -> None:
         self.operations: dict[str, Operation] = {}
+        self.open_calls: Counter[str] = Counter()  # by service
         self._file = file.open("w", buffering=1)
 
     def begin(self, kind: str, service: str, key: str) -> Operation:
@@ -63,9 +65,11 @@ class History:
 
     def invoked(self, operation: Operation) -> float:
         self.write("invoke", operation, attempt=len(operation.outcomes))
+        self.open_calls[operation.service] += 1
         return time.time()
 
     def ended(self, operation: Operation, began: float, outcome: str, answer: Answer | None = None) -> None:
+        self.open_calls[operation.service] -= 1
         operation.outcomes.append(outcome)
         operation.spans.append((began, time.time()))
         if answer is not None and outcome == "ok":

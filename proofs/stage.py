@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dev.committed import Committed
 from dev.errors import NotReady
 from event_bus.crash_points import CrashPoint
-from proofs.arena import LOOK, Arena
+from proofs.arena import LOOK, Arena, until
 from proofs.clients import Clients, Load
 from proofs.evidence import Evidence
 from proofs.faults import Fault, Traffic, judge
@@ -20,6 +20,8 @@ from proofs.watchers import Watcher
 SETTLES_WITHIN = 60.0  # seconds for what is under way when the clients have gone
 FAILS_WITHIN = 8.0  # with a safeguard off: what is missing then will not come
 BOOKS_WITHIN = 30.0
+EDGES = ("users_service", "payments_service")  # whom clients ask
+AWAITED_WITHIN = 0.5  # seconds; a service that still starts is asked by nobody
 MOST_OF_A_VALUE = 2_000  # characters that are written down
 
 
@@ -61,6 +63,8 @@ class Stage:
         await asyncio.sleep(self.random.uniform(shortest, longest))
 
     async def kill(self, name: str) -> None:
+        """As soon as a client waits for it, if there are any who ask it."""
+        await until(lambda: name not in EDGES or self.history.open_calls[name] > 0, AWAITED_WITHIN)
         await self.arena.kill(name)
         self.say(f"kill -9 {name}")
 
