@@ -27,6 +27,25 @@ class CrashPoint(Enum):
     LINES_FETCHED = "the hub has fetched lines; none is in the ring"
 
 
+# Who passes which of them. Those at the start are reached once in a life, the others with each batch.
+AT_START = [CrashPoint.PRODUCERS_CLOSED, CrashPoint.PRODUCERS_OPEN]
+WORKER_POINTS = [
+    *AT_START,
+    CrashPoint.NOTHING_SENT,
+    CrashPoint.RECORDS_SENT,
+    CrashPoint.RECORDS_TAKEN,
+    CrashPoint.OFFSETS_SENT,
+    CrashPoint.COMMITTED,
+]
+RELAY_POINTS = [*WORKER_POINTS, CrashPoint.REMOVED]
+CONSUMER_POINTS = [
+    CrashPoint.FETCHED,
+    CrashPoint.APPLIED,
+    CrashPoint.WRITTEN,
+    CrashPoint.BURIED,
+    CrashPoint.OFFSET_COMMITTED,
+]
+
 Action = Callable[[CrashPoint], None]
 
 _action: Action | None = None

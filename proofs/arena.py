@@ -37,23 +37,19 @@ class Mortal(Service):
         super().__init__(name, port, log, environment)
         self.orders = Orders(Path(environment["PROOFS_ORDERS"]), name)
         self.held = True
-        self.lives = 0
         self.exit_codes: list[int] = []
 
     def spawn(self) -> Child:
-        self.lives += 1
         self.child = Child(
             self.name, [sys.executable, "-m", "proofs.child", self.name], self.log, self.environment
         )
         return self.child
 
-    def look(self) -> bool:
-        """Whether it had died and was started again."""
-        if self.held or self.running.alive:
-            return False
-        self.exit_codes.append(self.running.exit_code or 0)
-        self.spawn()
-        return True
+    def look(self) -> None:
+        """Who has died is started again."""
+        if not self.held and not self.running.alive:
+            self.exit_codes.append(self.running.exit_code or 0)
+            self.spawn()
 
     async def ready(self, within: float = 60.0) -> None:
         """NotReady when it is not by then."""
@@ -69,12 +65,11 @@ class Mortal(Service):
 
 @dataclass(frozen=True)
 class Ground:
-    """What all cases of one call share: a broker, a database server, a folder, a seed."""
+    """What all cases of one call share: a broker, a database server, a folder."""
 
     kafka: Kafka
     mongo: Mongo
     folder: Path
-    seed: str
 
 
 class Arena:
@@ -134,9 +129,6 @@ class Arena:
         service.held = False
         return service
 
-    async def start_another(self, name: str, label: str) -> None:
-        await self.spawn(name, label).ready()
-
     async def retire(self, label: str) -> None:
         """Woken if it was frozen, asked to end, and not started again."""
         service = self.services.pop(label)
@@ -151,9 +143,9 @@ class Arena:
     def websocket(self) -> str:
         return self.services["logs_service"].url.replace("http", "ws") + "/"
 
-    async def kill(self, name: str, how: str = "kill -9") -> None:
+    async def kill(self, name: str) -> None:
         """It is started again by whoever watches over the processes."""
-        self.faults.append(Fault(time.time(), f"{how} {name}", name))
+        self.faults.append(Fault(time.time(), f"kill -9 {name}", name))
         await asyncio.to_thread(self.services[name].kill)
 
     async def died_at(self, name: str, point: CrashPoint, within: float = 30.0) -> bool:

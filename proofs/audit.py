@@ -10,6 +10,7 @@ from contracts import StockMoved
 from dev.committed import Committed
 from proofs.evidence import Evidence
 from proofs.history import UNANSWERED, Answer
+from proofs.watchers import Seen
 
 Check = Callable[[Evidence], Iterator[str]]
 
@@ -40,7 +41,7 @@ class Verdict:
 
 def audit(evidence: Evidence) -> Verdict:
     offenders = {name: [*check(evidence), *evidence.found.get(name, ())] for name, check in CHECKS.items()}
-    return Verdict(offenders, sorted(_lags(evidence)))
+    return Verdict(offenders, sorted(lag for _, lag in lags_of(evidence)))
 
 
 def lost(evidence: Evidence) -> Iterator[str]:
@@ -164,13 +165,12 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def _lags(evidence: Evidence) -> Iterator[float]:
-    if not evidence.watchers:
-        return
-    for seen in evidence.watchers[0].seen:
+def lags_of(evidence: Evidence) -> Iterator[tuple[Seen, float]]:
+    """What the first watcher saw of accepted calls, and how many seconds after the call; a refund comes later."""
+    for seen in evidence.watchers[0].seen if evidence.watchers else ():
         operation = evidence.history.operations.get(seen.correlation)
         if operation and operation.outcome == "ok" and not seen.line["event"].endswith("refunded"):
-            yield max(0.0, seen.time - operation.accepted)
+            yield seen, max(0.0, seen.time - operation.accepted)
 
 
 def _by_correlation(records: Iterable[Committed]) -> Mapping[str, set[str]]:

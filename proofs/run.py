@@ -16,7 +16,7 @@ from dev.errors import NotReady
 from dev.kafka import Kafka
 from dev.mongo import Mongo
 from proofs.arena import Arena, Ground
-from proofs.audit import Verdict, audit
+from proofs.audit import Verdict, audit, lags_of
 from proofs.cases.case import Case
 from proofs.evidence import Evidence
 from proofs.faults import Fault
@@ -63,7 +63,7 @@ class Options:
 
 
 @contextmanager
-def ground(seed: str, keep: bool) -> Iterator[Ground]:
+def ground(keep: bool) -> Iterator[Ground]:
     """A broker and a database server for all cases of a call, in a folder that is gone afterwards."""
     launcher.fetch_tools(plan.make(plan.STATE, None))
     folder = Path(mkdtemp(prefix="shop-prove-"))
@@ -74,7 +74,7 @@ def ground(seed: str, keep: bool) -> Iterator[Ground]:
         mongo.spawn()
         kafka.wait_ready()
         mongo.wait_ready()
-        yield Ground(kafka, mongo, folder, seed)
+        yield Ground(kafka, mongo, folder)
     finally:
         kafka.stop()
         mongo.stop()
@@ -120,10 +120,10 @@ def _course(evidence: Evidence, begun: float) -> list[Second]:
     for operation in evidence.history.of("ok"):
         accepted[int(operation.accepted - begun)] += 1
     for seen in evidence.watchers[0].seen if evidence.watchers else ():
+        lines[int(seen.time - begun)] += 1
+    for seen, lag in lags_of(evidence):
         second = int(seen.time - begun)
-        lines[second] += 1
-        if (cause := evidence.history.operations.get(seen.correlation)) and cause.outcome == "ok":
-            lags[second] = max(lags.get(second, 0.0), seen.time - cause.accepted)
+        lags[second] = max(lags.get(second, 0.0), lag)
     last = max([*accepted, *lines], default=-1)
     return [Second(accepted[s], lines[s], lags.get(s, 0.0)) for s in range(last + 1)]
 
@@ -132,7 +132,7 @@ async def play_all(
     cases: Sequence[Case], options: Options, say: Say, done: Callable[[Outcome], None]
 ) -> list[Outcome]:
     outcomes = []
-    with ground(options.seed, options.keep) as shared:
+    with ground(options.keep) as shared:
         for case in cases:
             outcome = await play(case, shared, options, say)
             outcomes.append(outcome)

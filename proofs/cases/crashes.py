@@ -3,33 +3,17 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from event_bus.crash_points import CrashPoint
+from event_bus.crash_points import AT_START, CONSUMER_POINTS, RELAY_POINTS, WORKER_POINTS, CrashPoint
 from proofs.cases.bad_records import one_bad_record
 from proofs.cases.case import Act, Case
 from proofs.clients import Load
-from proofs.stage import Stage
+from proofs.stage import EDGES, Stage
 
-AT_START = [CrashPoint.PRODUCERS_CLOSED, CrashPoint.PRODUCERS_OPEN]
-TRANSACTION = [
-    CrashPoint.NOTHING_SENT,
-    CrashPoint.RECORDS_SENT,
-    CrashPoint.RECORDS_TAKEN,
-    CrashPoint.OFFSETS_SENT,
-    CrashPoint.COMMITTED,
-]
-RELAY = [*AT_START, *TRANSACTION, CrashPoint.REMOVED]
-CONSUMER = [
-    CrashPoint.FETCHED,
-    CrashPoint.APPLIED,
-    CrashPoint.WRITTEN,
-    CrashPoint.BURIED,
-    CrashPoint.OFFSET_COMMITTED,
-]
 PLACES: Mapping[str, Sequence[CrashPoint]] = {
-    "users_service": [CrashPoint.DOCUMENT_WRITTEN, *RELAY],
-    "payments_service": [CrashPoint.DOCUMENT_WRITTEN, *RELAY, *CONSUMER],
-    "inventories_service": [*RELAY, *CONSUMER],
-    "notifications_service": [*AT_START, *TRANSACTION],
+    "users_service": [CrashPoint.DOCUMENT_WRITTEN, *RELAY_POINTS],
+    "payments_service": [CrashPoint.DOCUMENT_WRITTEN, *RELAY_POINTS, *CONSUMER_POINTS],
+    "inventories_service": [*RELAY_POINTS, *CONSUMER_POINTS],
+    "notifications_service": WORKER_POINTS,
     "logs_service": [CrashPoint.LINES_FETCHED],
 }
 INPUT = {"payments_service": "stock", "inventories_service": "inventories"}
@@ -95,16 +79,15 @@ KILLED = [
 POINTS = Case("crash-points", "kill -9 of each service at each named point of its code", killed_at(PLACES))
 
 # The points that one safeguard is there for, several times.
-_EDGES = ("users_service", "payments_service")
 BEHIND_THE_DOCUMENT = Case(
     "behind-the-document",
     "kill -9 when a document is written and nobody knows of it",
-    killed_at(dict.fromkeys(_EDGES, [CrashPoint.DOCUMENT_WRITTEN] * 4)),
+    killed_at(dict.fromkeys(EDGES, [CrashPoint.DOCUMENT_WRITTEN] * 4)),
 )
 BEHIND_THE_COMMIT = Case(
     "behind-the-commit",
     "kill -9 between the commit of what was published and its removal",
-    killed_at(dict.fromkeys(_EDGES, [CrashPoint.COMMITTED] * 4)),
+    killed_at(dict.fromkeys(EDGES, [CrashPoint.COMMITTED] * 4)),
 )
 BEFORE_THE_OFFSETS = Case(
     "before-the-offsets",

@@ -7,11 +7,11 @@ from statistics import median
 
 import psutil
 
-from event_bus.crash_points import CrashPoint
+from event_bus.crash_points import AT_START, CrashPoint
 from proofs.arena import ALL
 from proofs.cases.bad_records import one_bad_record
 from proofs.cases.case import Case
-from proofs.cases.crashes import AT_START, PLACES
+from proofs.cases.crashes import PLACES
 from proofs.clients import Load
 from proofs.stage import Stage
 

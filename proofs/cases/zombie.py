@@ -4,19 +4,19 @@ import asyncio
 import signal
 import time
 
-import psutil
-
+from dev.errors import NotReady
+from dev.supervisor import is_frozen
 from event_bus.crash_points import CrashPoint
-from proofs.arena import LOOK
+from proofs.arena import until
 from proofs.cases.case import Case
 from proofs.clients import Load
 from proofs.faults import Fault
 from proofs.stage import Stage
 
 WORKER = "notifications_service"
-ASLEEP = (
-    1.0  # seconds that the heir works before the other one wakes; together below the transaction time-out
-)
+# Seconds that the heir works before the other one wakes: with its start less than the time-out of a transaction.
+ASLEEP = 1.0
+FREEZES_WITHIN = 20.0
 
 
 async def zombie(stage: Stage) -> None:
@@ -26,7 +26,7 @@ async def zombie(stage: Stage) -> None:
         await stage.pause(0.5, 1.5)
         await _freeze(stage, sleeper)
         heir = f"{WORKER}-{turn}"
-        await stage.arena.start_another(WORKER, heir)
+        await stage.arena.spawn(WORKER, heir).ready()
         await asyncio.sleep(ASLEEP)
         await _wake_and_end(stage, sleeper)
         sleeper = heir
@@ -35,9 +35,8 @@ async def zombie(stage: Stage) -> None:
 async def _freeze(stage: Stage, name: str) -> None:
     service = stage.arena.services[name]
     service.orders.give(CrashPoint.OFFSETS_SENT, signal.SIGSTOP)
-    async with asyncio.timeout(20):
-        while psutil.Process(service.pid).status() != psutil.STATUS_STOPPED:
-            await asyncio.sleep(LOOK)
+    if not await until(lambda: is_frozen(service.pid), FREEZES_WITHIN):
+        raise NotReady(f"{name} never came to {CrashPoint.OFFSETS_SENT.name}")
     stage.arena.faults.append(Fault(time.time(), f"{name} frozen before its commit", WORKER, bit=True))
     stage.say(f"{name} is frozen before its commit")
 

@@ -15,11 +15,11 @@ import pytest
 
 from dev.kafka import Kafka
 from dev.mongo import Mongo
-from event_bus.crash_points import CrashPoint
+from event_bus.crash_points import CONSUMER_POINTS, RELAY_POINTS, CrashPoint
 from tests.event_bus.campaign import Campaign, Case
 from tests.event_bus.cluster import until
 from tests.event_bus.instance import Instance
-from tests.event_bus.strike import CONSUMER_POINTS, RELAY_POINTS, Strike
+from tests.event_bus.strike import Strike
 
 STORM_SECONDS = 5.0
 

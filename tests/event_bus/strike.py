@@ -5,25 +5,7 @@ import signal
 from dataclasses import dataclass
 
 from event_bus import crash_points
-from event_bus.crash_points import CrashPoint
-
-_ONCE = [CrashPoint.PRODUCERS_CLOSED, CrashPoint.PRODUCERS_OPEN]
-WORKER_POINTS = [
-    *_ONCE,
-    CrashPoint.NOTHING_SENT,
-    CrashPoint.RECORDS_SENT,
-    CrashPoint.RECORDS_TAKEN,
-    CrashPoint.OFFSETS_SENT,
-    CrashPoint.COMMITTED,
-]
-RELAY_POINTS = [*WORKER_POINTS, CrashPoint.REMOVED]
-CONSUMER_POINTS = [
-    CrashPoint.FETCHED,
-    CrashPoint.APPLIED,
-    CrashPoint.WRITTEN,
-    CrashPoint.BURIED,
-    CrashPoint.OFFSET_COMMITTED,
-]
+from event_bus.crash_points import AT_START, CrashPoint
 
 
 @dataclass
@@ -35,7 +17,7 @@ class Strike:
     signal: signal.Signals
 
     def arm(self) -> None:
-        if self.point in _ONCE:
+        if self.point in AT_START:
             self.nth = 1
         crash_points.arm(self._reached)
 

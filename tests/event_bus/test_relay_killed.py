@@ -15,10 +15,10 @@ from contracts import Envelope, Event
 from dev.child import Child
 from dev.mongo import Mongo
 from event_bus import Broker, Database, OutboxCollection
+from event_bus.crash_points import RELAY_POINTS
 from tests.event_bus import process
 from tests.event_bus.cluster import Cluster, until
 from tests.event_bus.story import Audit, accepted, requested
-from tests.event_bus.strike import RELAY_POINTS
 
 
 class Stories:

@@ -17,11 +17,11 @@ from aiokafka import ConsumerRecord
 from contracts import LogLine, Notification
 from dev.child import Child
 from event_bus import Broker, On, Worker
+from event_bus.crash_points import WORKER_POINTS
 from event_bus.wire import encode
 from tests.event_bus import process
 from tests.event_bus.cluster import Cluster, ids, until
 from tests.event_bus.story import accepted, reordered
-from tests.event_bus.strike import WORKER_POINTS
 
 KEYS = [f"key-{number}" for number in range(40)]
 

@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 from contracts import INVENTORIES
 from dev.kafka import Kafka
 from dev.mongo import Mongo
-from event_bus.crash_points import CrashPoint
+from event_bus.crash_points import CONSUMER_POINTS, RELAY_POINTS, CrashPoint
 from tests.event_bus.instance import Instance
-from tests.event_bus.strike import CONSUMER_POINTS, RELAY_POINTS, Strike
+from tests.event_bus.strike import Strike
 from tests.flows.shops import OpenShop
 
 PIECES, PAYMENTS = 40, 100

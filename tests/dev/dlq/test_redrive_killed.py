@@ -10,12 +10,11 @@ from dev.dlq.letters import How
 from dev.dlq.redrive import MOST_LETTERS, resolve
 from dev.dlq.selection import Selection
 from event_bus import Broker
-from event_bus.crash_points import CrashPoint
+from event_bus.crash_points import WORKER_POINTS, CrashPoint
 from tests.dev.dlq.burying import SERVICE, bury, expected, good, settled, times
 from tests.dev.dlq.redriving import DONE, FAILED, FENCED, Plan, start
 from tests.event_bus.cluster import Cluster, ids, until
 from tests.event_bus.process import is_frozen
-from tests.event_bus.strike import WORKER_POINTS
 
 LETTERS = MOST_LETTERS + 50  # two transactions: one that is done when the second one is struck
 BEFORE_IT_READS = (CrashPoint.PRODUCERS_CLOSED, CrashPoint.PRODUCERS_OPEN)
