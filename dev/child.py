@@ -71,7 +71,10 @@ class Child:
         self.wait(GRACE)
 
     def freeze(self) -> None:
-        self.signal(signal.SIGSTOP)
+        """Returns when its last thread has stopped: one that still runs may answer meanwhile."""
+        if self.alive:
+            self.signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def thaw(self) -> None:
         self.signal(signal.SIGCONT)

@@ -8,7 +8,9 @@ import os
 import runpy
 import signal
 import sys
+import threading
 from collections.abc import Mapping
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
@@ -23,6 +25,10 @@ from tests.event_bus.strike import Strike
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__, http_edge.__name__])
 
+# An exit code can be read once, and to start a process reads those of all others: of two threads that do so at
+# once the second would take the end of the stream for the code 255.
+_reading = threading.Lock()
+
 
 class Instance:
     """`environment`: the settings that all instances share; the port is its own."""
@@ -35,7 +41,8 @@ class Instance:
         self._process = _processes.Process(
             target=_run, args=(service, str(log), settings, strike), daemon=True
         )
-        self._process.start()
+        with _reading:
+            self._process.start()
 
     @property
     def url(self) -> str:
@@ -56,7 +63,8 @@ class Instance:
 
     @property
     def exit_code(self) -> int | None:
-        return self._process.exitcode
+        with _reading:
+            return self._process.exitcode
 
     def is_frozen(self) -> bool:
         """Whether it has stopped itself."""
@@ -68,7 +76,7 @@ class Instance:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.join(GRACE)
+        self._wait()
 
     def terminate(self) -> None:
         """Ask it to end. A frozen one is woken, or it could not hear."""
@@ -79,11 +87,15 @@ class Instance:
     def stop(self) -> int:
         """The exit code; SIGKILL if it does not end."""
         self.terminate()
-        self._process.join(GRACE)
+        self._wait()
         if not self.is_over():
             self.kill()
-        assert self.exit_code is not None
-        return self.exit_code
+        code = self.exit_code
+        assert code is not None
+        return code
+
+    def _wait(self) -> None:
+        wait([self._process.sentinel], GRACE)
 
 
 def settings_prefix(service: str) -> str:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import pytest
 
+from dev.child import last_lines
 from dev.kafka import Kafka
 from dev.mongo import Mongo
 from event_bus.crash_points import CONSUMER_POINTS, RELAY_POINTS, CrashPoint
@@ -143,4 +144,5 @@ async def come_and_go(campaign: Campaign, end: float, kill: bool) -> None:
         if kill:
             instance.kill()
         else:
-            assert await asyncio.to_thread(instance.stop) == 0
+            code = await asyncio.to_thread(instance.stop)
+            assert code == 0, f"{code}: {last_lines(instance.log, 20)}"
