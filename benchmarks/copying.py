@@ -3,7 +3,7 @@
     python -m benchmarks.copying '{"way": "worker", …}'
 
 At each batch that Kafka has taken it prints a mark: the time, the CPU seconds of this process, the records so far.
-It goes on until it is killed.
+It goes on until it is killed. One that waits handles nothing before a line comes in.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaProducer
 
 import event_bus.worker
 from benchmarks.bare_copy import copy_exactly_once
-from contracts import INVENTORIES, LOGS, NOTIFICATIONS, LogLine, Notification
+from contracts import INVENTORIES, LOGS, NOTIFICATIONS, Envelope, LogLine, Notification
 from event_bus import Broker, On, Worker
 from event_bus.dispatch import Dispatch
 from event_bus.kafka import BATCH_BYTES, Consumer, Producer, ProducerPair
@@ -27,7 +27,15 @@ from event_bus.records import Outgoing, Partition, Record
 from event_bus.worker import PartitionWorker
 from notifications_service import handlers
 
-LINES = [On(Notification, handlers.trace, publishes=[LogLine])]
+_begun = asyncio.Event()
+
+
+async def _trace(event: Envelope[Notification]) -> LogLine:
+    await _begun.wait()
+    return await handlers.trace(event)
+
+
+LINES = [On(Notification, _trace, publishes=[LogLine])]
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Task:
     group: str = "copy"
     batch: int = 0
     alone: bool = True
+    prefix: str = ""
+    waits: bool = False
 
     @property
     def argv(self) -> list[str]:
@@ -117,8 +127,11 @@ async def _copy_with(task: Task, kind: type[PartitionWorker]) -> None:
 
 async def lines(task: Task) -> None:
     assert task.topic == NOTIFICATIONS.name
-    broker, marks = Broker(task.bootstrap_servers), Marks()
+    broker, marks = Broker(task.bootstrap_servers, task.prefix), Marks()
     async with Worker(broker, task.group, LINES, _failed, marks.taken, alone=task.alone):
+        if task.waits:
+            await asyncio.to_thread(sys.stdin.readline)
+        _begun.set()
         await asyncio.Event().wait()
 
 

@@ -18,6 +18,8 @@ from uuid import uuid4
 import psutil
 import uvloop
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from rich.console import Console
 from rich.table import Table
 
@@ -68,16 +70,20 @@ def broker() -> Iterator[Kafka]:
         kafka = Kafka(Path(name) / "kafka", port, controller)
         try:
             kafka.start()
-            environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
-            log = Path(name) / "init.log"
-            assert Child(INIT, [sys.executable, "-m", INIT], log, environment).wait(60) == 0
+            create_topics(kafka, "")
             yield kafka
         finally:
             kafka.stop()
 
 
+def create_topics(kafka: Kafka, prefix: str) -> None:
+    environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "TOPIC_PREFIX": prefix}
+    init = Child(INIT, [sys.executable, "-m", INIT], kafka.folder / "init.log", environment)
+    assert init.wait(60) == 0
+
+
 async def measure(kafka: Kafka) -> None:
-    await write_backlog(kafka)
+    await write_backlog(Broker(kafka.bootstrap_servers))
     await side_by_side(kafka)
     await curve(kafka)
     await latency(kafka)
@@ -87,10 +93,10 @@ async def measure(kafka: Kafka) -> None:
 # The backlog
 
 
-async def write_backlog(kafka: Kafka) -> None:
+async def write_backlog(broker: Broker) -> None:
     """The same payments twice: as bytes without headers, and as the events that payments_service publishes."""
     nowhere = {Partition(INVENTORIES.name, 0): Committed(0)}
-    async with ProducerPair(Broker(kafka.bootstrap_servers), "backlog") as pair:
+    async with ProducerPair(broker, f"{broker.prefix}backlog") as pair:
         for _ in range(0, BACKLOG, 1_000):
             events = [event() for _ in range(1_000)]
             plain = [Outgoing(INVENTORIES.name, each.key, each.value) for each in events]
@@ -137,14 +143,54 @@ async def side_by_side(kafka: Kafka) -> None:
 
 
 async def two_instances(kafka: Kafka) -> None:
-    """Of notifications_service, beside one of it a moment before."""
-    one = Task("lines", kafka.bootstrap_servers, NOTIFICATIONS.name)
-    show({"one instance": await run(kafka, [one]), "two instances": await run(kafka, [one, one])})
+    """Of notifications_service, beside one of it. In turn, twice."""
+    ways: dict[str, list[Run]] = {"one instance": [], "two instances": []}
+    for turn in (0, 1):
+        for count, runs in enumerate(ways.values(), 1):
+            runs.append(await together(kafka, count, f"{count}-{turn}-"))
+    show({name: middle(found) for name, found in ways.items()})
+
+
+async def together(kafka: Kafka, count: int, prefix: str) -> Run:
+    """They are given their partitions before there is a backlog, and begin at once."""
+    create_topics(kafka, prefix)
+    task = Task("lines", kafka.bootstrap_servers, NOTIFICATIONS.name, alone=False, prefix=prefix, waits=True)
+    async with contextlib.AsyncExitStack() as stack:
+        processes = [await stack.enter_async_context(process(task)) for _ in range(count)]
+        await members(kafka, f"{prefix}{task.group}", count)
+        await write_backlog(Broker(kafka.bootstrap_servers, prefix))
+        for each in processes:
+            assert each.stdin
+            each.stdin.write(b"begin\n")
+        return await watch(processes, kafka)
+
+
+async def members(kafka: Kafka, group: str, count: int) -> None:
+    """Wait until they share the group."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                if await _present(admin, group) == count:
+                    return
+                await asyncio.sleep(0.1)  # while they join
+    finally:
+        await admin.close()
 
 
 async def curve(kafka: Kafka) -> None:
     tasks = {most: Task("worker", kafka.bootstrap_servers, NOTIFICATIONS.name, batch=most) for most in CURVE}
     show({f"at most {most} records a transaction": await run(kafka, [task]) for most, task in tasks.items()})
+
+
+async def _present(admin: AIOKafkaAdminClient, group: str) -> int:
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    except GroupCoordinatorNotAvailableError:  # the first group of a broker
+        return 0
+    ((_, _, state, _, _, present, *_),) = answer.groups
+    return len(present) if state == "Stable" else 0
 
 
 def middle(runs: Sequence[Run]) -> Run:
@@ -169,7 +215,8 @@ async def run(kafka: Kafka, tasks: Sequence[Task]) -> Run:
 
 @contextlib.asynccontextmanager
 async def process(task: Task) -> AsyncIterator[asyncio.subprocess.Process]:
-    child = await asyncio.create_subprocess_exec(*task.argv, stdout=asyncio.subprocess.PIPE)
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(*task.argv, stdin=pipe, stdout=pipe)
     try:
         yield child
     finally:
