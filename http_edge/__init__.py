@@ -3,7 +3,7 @@
 A service sees the names below and nothing else; nothing here knows Kafka, a database, an event or a service.
 """
 
-from http_edge.bearer import TokenChecker
+from http_edge.bearer import TokenChecker, bearer_token_of
 from http_edge.bodies import read_model
 from http_edge.edge import Resources, edge
 from http_edge.errors import (
@@ -25,7 +25,9 @@ from http_edge.idempotency import IDEMPOTENCY_KEY, idempotency_key
 from http_edge.keys import KeyPair, KeyRing, generate_key_pair
 from http_edge.log_format import configure_logging
 from http_edge.operations import Operation, Parameter, json_answer
+from http_edge.problems import problem_response
 from http_edge.request_id import correlation_id
+from http_edge.request_time import timed
 from http_edge.server import run
 from http_edge.settings import EdgeSettings, read_settings
 from http_edge.stopping import Stop
@@ -57,14 +59,17 @@ __all__ = [
     "Unprocessable",
     "UnsupportedMediaType",
     "about",
+    "bearer_token_of",
     "configure_logging",
     "correlation_id",
     "edge",
     "generate_key_pair",
     "idempotency_key",
     "json_answer",
+    "problem_response",
     "read_model",
     "read_settings",
     "run",
+    "timed",
     "trace_context",
 ]

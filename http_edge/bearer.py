@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 
@@ -16,8 +16,11 @@ CATCH_UP_DEADLINE = 1.0  # seconds: reading a topic of a few keys to its end tak
 
 
 def bearer_token(request: Request) -> str | None:
-    """None only without the header; anything but exactly one `Bearer TOKEN` is a 401."""
-    given = request.headers.getlist("authorization")
+    return bearer_token_of(request.headers.getlist("authorization"))
+
+
+def bearer_token_of(given: Sequence[str]) -> str | None:
+    """Of the values of this header. None only without it; anything but exactly one `Bearer TOKEN` is a 401."""
     if not given:
         return None
     found = _BEARER.fullmatch(given[0]) if len(given) == 1 else None

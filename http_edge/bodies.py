@@ -4,6 +4,7 @@ Everything is checked before the model sees it, and numbers of JSON keep their t
 what a field may hold is decided in one place: the model.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from http_edge.errors import BadRequest, FieldError, Unprocessable, UnsupportedMediaType
+from http_edge.errors import BadRequest, FieldError, RequestTimeout, Unprocessable, UnsupportedMediaType
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -29,14 +30,19 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_model(request: Request, model: type[Model]) -> Model:
-    """The body as a model, or a Problem: 400, 413, 415 or 422. No body at all means all defaults."""
+    """The body as a model, or a Problem: 400, 408, 413, 415 or 422. No body at all means all defaults."""
     return validated(model, fields_of(request.headers.getlist("content-type"), await _body(request)))
 
 
 async def _body(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Bodies are taken uncompressed only.", ACCEPTED)
-    return await request.body()
+    seconds: float = request.app.state.settings.request_seconds
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.body()
+    except TimeoutError:
+        raise RequestTimeout(seconds) from None
 
 
 def fields_of(content_types: list[str], body: bytes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ EdgeError
 │   ├── BadRequest            400  the bytes are not what they claim to be
 │   ├── Unauthorized          401  with WWW-Authenticate
 │   ├── NotFound              404
+│   ├── RequestTimeout        408  and the connection is closed
 │   ├── Conflict              409
 │   ├── ContentTooLarge       413
 │   ├── UnsupportedMediaType  415  with Accept-Post
@@ -75,6 +76,12 @@ class Unauthorized(Problem):
 class NotFound(Problem):
     def __init__(self, detail: str) -> None:
         super().__init__(404, detail)
+
+
+class RequestTimeout(Problem):
+    def __init__(self, seconds: float) -> None:
+        detail = f"The head of a request, and then its body, must each be here within {seconds:g} s."
+        super().__init__(408, detail, headers={"Connection": "close"})
 
 
 class Conflict(Problem):

@@ -120,13 +120,15 @@ def _path_parameters(path: str) -> list[Schema]:
 
 
 def _responses(operation: Operation, references: Any) -> Schema:
-    """2xx by the table, problems by status, `default` for what any request can meet (404, 405, 500)."""
+    """2xx by the table, problems by status, `default` for what any request can meet (404, 405, 408, 500)."""
     problem = references[ProblemDetails, "serialization"]
     statuses = sorted({*operation.problems, *(_BODY_PROBLEMS if operation.accepts else ())})
     good = {
         str(status): _response(status, "application/json", references[model, "serialization"])
         for status, model in operation.answers.items()
     }
+    if operation.media_type:
+        good["200"] = _response(200, operation.media_type, {"type": "string"})
     bad = {str(status): _response(status, "application/problem+json", problem) for status in statuses}
     rest = {"description": "Any other problem", "headers": _response_headers(0), "content": _problem(problem)}
     return {**good, **bad, "default": rest}

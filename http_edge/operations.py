@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -34,7 +35,8 @@ class Operation:
 
     A model that it returns becomes JSON with the first 2xx status of `answers`; a Response goes out as it is.
     `problems` are the statuses beyond those that every body can meet (400, 413, 415, 422); `bearer` says that
-    a token is looked at (whether there must be one is the endpoint's decision).
+    a token is looked at (whether there must be one is the endpoint's decision). `media_type`: it answers 200 with a
+    Response of this type, and no model. `middleware` goes around this operation alone.
     """
 
     method: str
@@ -47,13 +49,16 @@ class Operation:
     problems: Sequence[int] = ()
     parameters: Sequence[Parameter] = ()
     bearer: bool = False
+    media_type: str = ""
+    middleware: Sequence[Middleware] = ()
 
     @property
     def status(self) -> int:
         return next((status for status in self.answers if 200 <= status < 300), 200)
 
     def route(self) -> Route:
-        return Route(self.path, self.serve, methods=[self.method], name=f"{self.method} {self.path}")
+        name = f"{self.method} {self.path}"
+        return Route(self.path, self.serve, methods=[self.method], name=name, middleware=self.middleware)
 
     async def serve(self, request: Request) -> Response:
         result = await self._result(request)

@@ -26,12 +26,13 @@ class ProblemResponse(JSONResponse):
 
 
 def problem_response(problem: Problem) -> Response:
+    request_id = current_request_id()
     content = {
         "type": problem.type,
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail or problem.title,
-        "instance": current_request_id(),
+        **({"instance": request_id} if request_id else {}),  # a handshake has none
         **problem.members,
     }
     headers = dict(problem.headers)

@@ -29,6 +29,10 @@ class EdgeSettings(BaseSettings):
 
     port: int = Field(ge=0, le=65535, description="Port of HTTP; 0 takes any free one.")
     host: str = Field("", description="Address to listen on; empty: 127.0.0.1, and ::1 where there is one.")
+    # Some hundred bytes: even a bad line needs no second. Whoever takes longer holds a place and gives nothing.
+    request_seconds: float = Field(
+        10.0, gt=0, description="Seconds that the head of a request may take, and then its body."
+    )
     log_format: Literal["console", "json"] = Field(
         "console", validation_alias="LOG_FORMAT", description="How log lines are written to stderr."
     )

@@ -7,6 +7,8 @@ from http_edge.errors import EdgeError
 
 LOOPBACK = ("127.0.0.1", "::1")
 BACKLOG = 2048  # uvicorn's; the kernel lowers it to its own limit
+# Of each connection, in the kernel: what a client may leave unread there. The default grows to 4 MB.
+SEND_BUFFER_BYTES = 256 * 1024
 # A machine without IPv6 says one of these for ::1.
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
@@ -33,6 +35,7 @@ def _socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # connections have it from here
     try:
         opened.bind((host, port))
         opened.listen(BACKLOG)

@@ -9,8 +9,11 @@ from hypothesis import HealthCheck, settings
 from pydantic import BaseModel, Field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from http_edge import (
     IDEMPOTENCY_KEY,
@@ -83,6 +86,25 @@ async def away(request: Request) -> Key:
     raise HTTPException(503, "The database is away.")
 
 
+async def report(request: Request) -> Response:
+    return Response("a,b", media_type="text/csv")
+
+
+class Stamped:
+    """ASGI middleware of one operation."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-stamp", b"here"))
+            await send(message)
+
+        await self.app(scope, receive, stamped)
+
+
 async def teapot(request: Request) -> Key:
     raise HTTPException(418)
 
@@ -108,6 +130,7 @@ OPERATIONS = [
     Operation("GET", "/broken", broken, "Always broken"),
     Operation("GET", "/away", away, "A dependency is away"),
     Operation("GET", "/teapot", teapot, "An exception of Starlette's"),
+    Operation("GET", "/report", report, "No JSON", media_type="text/csv", middleware=[Middleware(Stamped)]),
 ]
 
 State = Mapping[str, Any]

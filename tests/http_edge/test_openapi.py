@@ -39,6 +39,20 @@ def test_headers_and_path_parameters_are_described(spec: dict[str, Any]) -> None
     assert spec["paths"]["/login"]["post"]["security"] == [{}, {"bearer": []}]
 
 
+def test_an_answer_that_is_no_json_is_described_by_its_media_type(
+    client: TestClient, spec: dict[str, Any]
+) -> None:
+    assert spec["paths"]["/report"]["get"]["responses"]["200"]["content"] == {
+        "text/csv": {"schema": {"type": "string"}}
+    }
+    assert client.get("/report").headers["Content-Type"].startswith("text/csv")
+
+
+def test_middleware_of_an_operation_is_around_that_one_alone(client: TestClient) -> None:
+    assert client.get("/report").headers["X-Stamp"] == "here"
+    assert "X-Stamp" not in client.get("/healthz").headers
+
+
 def references(value: object) -> set[str]:
     if isinstance(value, dict):
         own = {value["$ref"]} if "$ref" in value else set()
