@@ -15,6 +15,7 @@ from dev.dlq import commands as dlq
 from dev.errors import ShopError
 from dev.paths import ROOT
 from dev.run import Stopped
+from dev.tail.command import tail
 
 app = typer.Typer(
     help="An event-only shop on a real Kafka, without Docker.",
@@ -126,12 +127,7 @@ def demo(state: State = plan.STATE) -> None:
         play(run.record, say)
 
 
-@app.command()
-def tail(state: State = plan.STATE) -> None:
-    """Print the lines of the WebSocket as they come."""
-    from dev.tail import follow
-
-    follow(_running(state).urls["logs_service"].replace("http://", "ws://") + "/")
+app.command()(tail)
 
 
 @app.command()
@@ -192,10 +188,13 @@ def test(context: typer.Context) -> None:
 
 @app.command(context_settings=PASS_ON)
 def bench(context: typer.Context, name: str) -> None:
-    """Run benchmarks/NAME.py."""
-    if not (ROOT / "benchmarks" / f"{name}.py").exists():
-        there = sorted(file.stem for file in (ROOT / "benchmarks").glob("[!_]*.py"))
-        raise ShopError(f"no benchmark {name}; there are: {', '.join(there) or 'none'}")
+    """Run benchmarks/NAME.py, or the package of that name."""
+    folder = ROOT / "benchmarks"
+    there = {file.stem for file in folder.glob("[!_]*.py")} | {
+        file.parent.name for file in folder.glob("*/__main__.py")
+    }
+    if name not in there:
+        raise ShopError(f"no benchmark {name}; there are: {', '.join(sorted(there)) or 'none'}")
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", f"benchmarks.{name}", *context.args])
 

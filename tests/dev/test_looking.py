@@ -69,7 +69,7 @@ def test_tail_says_at_once_that_it_is_connected(running_shop: Command, tmp_path:
     said, lines = tmp_path / "stderr", tmp_path / "stdout"
     with said.open("w") as stderr, lines.open("w") as stdout:
         tail = subprocess.Popen(
-            running_shop.argv("tail"),
+            [*running_shop.argv("tail"), "--json"],
             cwd=ROOT,
             env=running_shop.environment,
             stdout=stdout,
