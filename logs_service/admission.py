@@ -1,56 +1,55 @@
-"""Who may open a WebSocket: the path, `Host` and `Origin` of the request, and how many are here already.
+"""Who may see lines: `Host` and `Origin` of the request, an access token if one is asked for, and a free seat.
 
-A browser lets any page open a WebSocket to localhost. The Origin rule keeps foreign pages out, the Host rule
-those that had their own name resolved to 127.0.0.1 (DNS rebinding). Programs send no Origin and are welcome.
+The same for WebSockets and for HTTP. A browser lets any page open a WebSocket to localhost, or read a stream there.
+The Origin rule keeps foreign pages out, the Host rule those that had their own name resolved to 127.0.0.1 (DNS
+rebinding). Programs send no Origin and are welcome.
 """
 
 import ipaddress
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from websockets.datastructures import Headers
+from http_edge import BadRequest, Problem, TokenChecker, Unauthorized, bearer_token_of
+from logs_service.seats import Seats
 
 ANY = "*"
+_TOKEN = "access_token="
 
 # Pages of an extension that the user installed; no web site can have such an origin.
 _EXTENSIONS = frozenset({"chrome-extension", "moz-extension", "safari-web-extension"})
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    status: HTTPStatus
-    reason: str
-
-    def problem(self) -> str:
-        """RFC 9457."""
-        members = {"type": "about:blank", "title": self.status.phrase, "status": self.status}
-        return json.dumps({**members, "detail": self.reason})
-
-
-@dataclass(frozen=True, slots=True)
 class Admission:
-    """`hosts` and `origins` are allowed beside this machine's own names; `*` allows all."""
+    """`hosts` and `origins` are allowed beside this machine's own names; `*` allows all. No `tokens`: none needed."""
 
-    max_clients: int
+    seats: Seats
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
+    tokens: TokenChecker | None = None
 
-    def refusal(self, path: str, headers: Headers, clients: int) -> Refusal | None:
-        """Why this request is not let in, or None."""
-        if path.partition("?")[0] != "/":
-            return Refusal(HTTPStatus.NOT_FOUND, "the log lines are at /")
-        hosts = headers.get_all("Host")
+    def check_names(self, hosts: Sequence[str], origins: Sequence[str]) -> None:
+        """With the values of these headers. Problem 421 or 403."""
         host = _host_name("//" + hosts[0]) if len(hosts) == 1 else ""
         if not self._known_host(host):
-            return Refusal(HTTPStatus.MISDIRECTED_REQUEST, "this Host is not in LOGS_ALLOWED_HOSTS")
-        if not all(self._known_origin(origin, host) for origin in headers.get_all("Origin")):
-            return Refusal(HTTPStatus.FORBIDDEN, "this Origin is not in LOGS_ALLOWED_ORIGINS")
-        if clients >= self.max_clients:
-            taken = f"all {self.max_clients} places are taken (LOGS_MAX_CLIENTS)"
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, taken)
-        return None
+            raise Problem(421, "This Host is not in LOGS_ALLOWED_HOSTS.")
+        if not all(self._known_origin(origin, host) for origin in origins):
+            raise Problem(403, "This Origin is not in LOGS_ALLOWED_ORIGINS.")
+
+    async def check_token(self, authorizations: Sequence[str], of_query: Sequence[str]) -> None:
+        """Problem 401, or 503 if the keys can't be read now: it waits a second for them."""
+        if self.tokens is None:
+            return
+        of_header = bearer_token_of(authorizations)
+        given = [*of_query, *([] if of_header is None else [of_header])]
+        if not given:
+            raise Unauthorized(
+                "The lines are shown to who has an access token: users_service gives one at /login."
+            )
+        if len(given) > 1:  # RFC 6750 §2
+            raise BadRequest("There is more than one access token.")
+        await self.tokens.check(given[0])
 
     def _known_host(self, host: str) -> bool:
         return _is_local_name(host) or _is_address(host) or bool(self.hosts & {host, ANY})
@@ -59,6 +58,13 @@ class Admission:
         name = _host_name(origin)
         same = name != "" and (name == host or (_is_loopback(name) and _is_loopback(host)))
         return same or origin.partition(":")[0] in _EXTENSIONS or bool(self.origins & {origin, ANY})
+
+
+def take_out_tokens(query: str) -> tuple[str, list[str]]:
+    """The rest of a query, in which nobody can log or repeat a token, and the tokens (RFC 6750 §2.3)."""
+    parts = query.split("&")
+    tokens = [unquote(part.removeprefix(_TOKEN)) for part in parts if part.startswith(_TOKEN)]
+    return "&".join(part for part in parts if not part.startswith(_TOKEN)), tokens
 
 
 def _host_name(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from logs_service.forms import Form, raw
+from logs_service.forms import RAW, Form
 from logs_service.position import Position
 from logs_service.wishes import Now, Start
 
@@ -17,16 +17,18 @@ class Client:
     """
 
     write: Callable[[bytes], object]
-    form: Form = staticmethod(raw)
+    form: Form = RAW
     start: Start = Now()
     close_when_slow = False
-    takes_notices = False
     cursor = NOWHERE
     position: Position | None = None
     paused = False
     turn_due = False
     replaying = False  # waits for, or has, a reader of its own
     drained: Callable[[], object] | None = None  # called instead of giving it a turn
+
+    def caught_up(self) -> None:
+        """It has everything that the hub has. Called each time when it gets there."""
 
     def fall_behind(self, position: Position) -> None:
         """What comes next is no longer in the ring, and it wanted to be closed then."""

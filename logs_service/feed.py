@@ -4,20 +4,24 @@ It begins some way before the end, so that a hub that was just started knows the
 bytes: nothing here reads the JSON. Must not know aiokafka; the reader rebuilds itself.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
 import structlog
 
+from contracts import LogLine
 from event_bus.crash_points import CrashPoint, reached
-from event_bus.printer import Printer
 from event_bus.records import Partition, Record
-from logs_service.forms import Line
 from logs_service.frames import one_line
 from logs_service.hub import Hub
+from logs_service.lines import Headers, Line
 from logs_service.position import NOTHING, Mark, Position
 from logs_service.seen import Seen
+
+_LOG_LINE = LogLine.type.encode()
+_SAID = ("ce_type", "ce_source", "ce_correlationid")
 
 log = structlog.get_logger()
 
@@ -28,11 +32,13 @@ class Source(Protocol):
 
 
 class Feed:
-    """`window`: how many offsets before the end it begins, in each partition."""
+    """`window`: how many offsets before the end it begins, in each partition. `echo` is called with new lines."""
 
-    def __init__(self, hub: Hub, printer: Printer, seen: Seen, window: int = 0) -> None:
+    def __init__(
+        self, hub: Hub, seen: Seen, window: int = 0, echo: Callable[[Sequence[bytes]], object] | None = None
+    ) -> None:
         self._hub = hub
-        self._printer = printer
+        self._echo = echo
         self._seen = seen
         self._window = window
         self._ends: Position = {}
@@ -74,7 +80,8 @@ class Feed:
         ]
         if fresh:
             self._hub.publish(fresh)
-            self._printer.print([line.text for line in fresh if self._is_live(line)])
+            if self._echo is not None:
+                self._echo([line.text for line in fresh if self._is_live(line)])
 
     def _is_live(self, line: Line) -> bool:
         """Whatever was there when the hub started has been printed by one before it."""
@@ -102,7 +109,21 @@ def id_of(record: Record) -> bytes | None:
 
 
 def line_of(record: Record, value: bytes) -> Line:
-    return Line(record.partition, record.offset, record.timestamp, one_line(value))
+    return Line(record.partition, record.offset, record.timestamp, one_line(value), _headers_of(record))
+
+
+def _headers_of(record: Record) -> Headers | None:
+    """None for a log line, and for what has no type."""
+    said = {name: value for name, value in record.headers if name in _SAID}
+    event = said.get("ce_type", _LOG_LINE)
+    if event == _LOG_LINE:
+        return None
+    service, correlation_id = said.get("ce_source", b""), said.get("ce_correlationid", b"")
+    return Headers(
+        sys.intern(event.decode(errors="replace")),
+        sys.intern(service.decode(errors="replace").removeprefix("/")),
+        correlation_id.decode(errors="replace"),
+    )
 
 
 def _before(offsets: Mapping[Partition, int]) -> dict[int, Mark]:

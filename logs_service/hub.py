@@ -7,24 +7,20 @@ Must not know WebSockets, HTTP or Kafka.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from logs_service.clients import NOWHERE, Client
-from logs_service.forms import Envelope, Form, Line, frames
+from logs_service.forms import PROGRESS, Form, behind, encoded
 from logs_service.frames import text_frame
+from logs_service.lines import Line
+from logs_service.pace import Pace
 from logs_service.position import NOTHING, Position
 from logs_service.ring import Ring
 from logs_service.wishes import After, Last, Now
 
 SEGMENT_BYTES = 64 * 1024  # a flush is cut here: four of them fill a turn, and a full socket is noticed soon
 TURN_BYTES = 256 * 1024  # what one client may catch up before the others have their turn; one socket buffer
-
-# A flush waits for the tick so that lines share a system call. The tick follows the time that a pass over the
-# clients takes: at four times that time the hub keeps a core busy for a fifth, and nobody waits over 20 ms.
-TICK_SECONDS = 0.001
-LONGEST_TICK_SECONDS = 0.020
-TICK_PER_PASS = 4
 
 
 class Scheduler(Protocol):
@@ -38,13 +34,12 @@ class Scheduler(Protocol):
 
 
 class Hub:
-    def __init__(self, ring: Ring, loop: Scheduler, topic: str = "logs") -> None:
+    def __init__(self, ring: Ring, loop: Scheduler) -> None:
         self.ring = ring
-        self.envelope = Envelope(topic)
         self.clients: set[Client] = set()
         self.behind: Callable[[Client], object] = self._let_go
         self.lines = self.flushes = self.written_bytes = self.fallen_behind = 0
-        self.tick = TICK_SECONDS
+        self.pace = Pace()
         self.opened = False
         self._hot: defaultdict[Form, set[Client]] = defaultdict(set)
         self._ahead: set[Client] = set()  # at the head, with lines that this hub has not seen yet
@@ -64,6 +59,7 @@ class Hub:
 
     def publish(self, lines: Iterable[Line]) -> None:
         """Send the lines: at once if the hub was quiet for a tick, else with all that come in the tick."""
+        self.pace.published(self._loop.time())
         for line in lines:
             frame = text_frame(line.text)
             self._pending.append(line)
@@ -75,7 +71,7 @@ class Hub:
             self._flush_in_time()
 
     def _flush_in_time(self) -> None:
-        wait = self._last_flush + self.tick - self._loop.time()
+        wait = self._last_flush + self.pace.tick - self._loop.time()
         if wait <= 0:
             self._flush()
         else:
@@ -85,27 +81,37 @@ class Hub:
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
-        self.ring.append(self._pending, b"".join(self._pending_frames))
-        self.lines += len(self._pending)
+        lines, before = self._pending, self.ring.position
+        self.ring.append(lines, b"".join(self._pending_frames))
+        self.lines += len(lines)
         self.flushes += 1
-        self._pending.clear()
-        self._pending_frames.clear()
-        self._pending_bytes = 0
-        self._pass_on(self.ring.head - 1)
+        self._pending, self._pending_frames, self._pending_bytes = [], [], 0
+        self._pass_on(lines, before)
 
-    def _pass_on(self, newest: int) -> None:
+    def _pass_on(self, lines: Sequence[Line], before: Position) -> None:
+        """To all at the head. The filters are asked of the same objects, so that a line is read once for all."""
         started = self._loop.time()
-        for form, clients in self._hot.items():
-            if clients:
+        newest = self.ring.head - 1
+        for form, clients in tuple(self._hot.items()):
+            if form.filter is None:
                 self._write_to_all(clients, self.ring.encoded(newest, form))
+            else:
+                self._write_to_all(clients, encoded(form, lines, before))
         self._give_turns(self._ahead)
         self._last_flush = self._loop.time()
-        self.tick = min(max((self._last_flush - started) * TICK_PER_PASS, TICK_SECONDS), LONGEST_TICK_SECONDS)
+        self.pace.passed(self._last_flush - started)
 
     def _write_to_all(self, clients: set[Client], segment: bytes) -> None:
+        if not segment:  # nothing of it was wanted
+            return
         for client in tuple(clients):  # a copy: who has had enough leaves the set meanwhile
             client.write(segment)
             self.written_bytes += len(segment)
+
+    def flush(self) -> None:
+        """Do not wait for the tick: who asks for what there is now shall have all of it."""
+        if self._pending:
+            self._flush()
 
     def open(self, now: Position) -> None:
         """The ring has what was before. Who came meanwhile begins; who wanted the present, at `now`."""
@@ -116,8 +122,7 @@ class Hub:
 
     def start_over(self, moved: Position) -> None:
         """What follows here does not continue what was: all go on by way of Kafka, which tells what is lost."""
-        if self._pending:
-            self._flush()
+        self.flush()
         for client in self.clients:
             if self._cool(client) or client.cursor != NOWHERE:
                 client.cursor = NOWHERE
@@ -136,7 +141,7 @@ class Hub:
     def leave(self, client: Client) -> None:
         self.clients.discard(client)
         self._ahead.discard(client)
-        self._hot[client.form].discard(client)
+        self._cool(client)
         if client.drained is not None:
             client.drained()
 
@@ -161,6 +166,14 @@ class Hub:
         self.give_turn(client)
         return True
 
+    def tell_progress(self, client: Client) -> None:
+        """From time to time: a filter may keep somebody waiting for long, and his token is to go on all the same."""
+        if client.form.filter is None or client.paused or client.replaying:
+            return
+        position = self.ring.position if self._is_hot(client) else client.position
+        if position and (told := client.form.encoding.notice(PROGRESS, position)):
+            client.write(told)
+
     def _begin(self, client: Client) -> None:
         if client not in self.clients:
             return
@@ -173,7 +186,7 @@ class Hub:
         match client.start:
             case Now():
                 return self.ring.position
-            case Last(count):
+            case Last(count) if client.form.filter is None:
                 return self.ring.before_last(count)
             case After(position) if self.ring.knows(position):
                 return position
@@ -181,12 +194,16 @@ class Hub:
 
     def _cool(self, client: Client) -> bool:
         """Take it out of the hot set, if it is there: from now on its place is its own."""
-        clients = self._hot[client.form]
-        if client not in clients:
+        if not self._is_hot(client):
             return False
-        clients.remove(client)
+        self._hot[client.form].remove(client)
+        if not self._hot[client.form]:
+            del self._hot[client.form]
         client.cursor, client.position = self.ring.head, self.ring.position
         return True
+
+    def _is_hot(self, client: Client) -> bool:
+        return client in self._hot.get(client.form, ())
 
     # Turns
 
@@ -212,10 +229,12 @@ class Hub:
             self._sift(client)
         else:
             self._ahead.add(client)
+            client.caught_up()
 
     def _follow(self, client: Client) -> None:
         if client.cursor == self.ring.head:
             self._hot[client.form].add(client)
+            client.caught_up()
             return
         segments, client.cursor = self.ring.since(client.cursor, TURN_BYTES, client.form)
         client.position = self.ring.before(client.cursor)
@@ -223,12 +242,12 @@ class Hub:
 
     def _sift(self, client: Client) -> None:
         """It has some of the next segment: what it lacks of it, in frames of its own."""
-        has: Mapping[int, Any] = client.position or {}
+        has: Position = client.position or {}
         segment = self.ring.segment(client.cursor)
         lacking = [line for line in segment.lines() if line.offset > has.get(line.partition, NOTHING).offset]
         client.cursor += 1
-        parts, client.position = frames(client.form, lacking, has)
-        self._write(client, parts)
+        client.position = behind(lacking, has)
+        self._write(client, encoded(client.form, lacking, has))
 
     def _write(self, client: Client, parts: bytes) -> None:
         if parts:

@@ -1,40 +1,53 @@
 """What the hub counts, for Prometheus: plain integers, read at each scrape, so that a line costs nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from event_bus.printer import Printer
-from logs_service.feed import Feed
-from logs_service.hub import Hub
-from logs_service.replays import Replays
+from logs_service.streams import OpenStream, Streams
 
 
 class HubMetrics(Collector):
-    def __init__(self, hub: Hub, feed: Feed, replays: Replays, printer: Printer) -> None:
-        self._hub = hub
-        self._replays = replays
-        self._feed = feed
+    """Each figure for each topic that is open."""
+
+    def __init__(self, streams: Streams, printer: Printer) -> None:
+        self._streams = streams
         self._printer = printer
 
     def collect(self) -> Iterator[Metric]:
-        counter, gauge = CounterMetricFamily, GaugeMetricFamily
-        hub, ring, feed = self._hub, self._hub.ring, self._feed
-        yield counter("logs_lines", "Lines that went into the ring.", hub.lines)
-        yield counter("logs_flushes", "Segments that they were joined to.", hub.flushes)
-        yield counter("logs_written_bytes", "Bytes of frames given to sockets.", hub.written_bytes)
-        yield counter("logs_fallen_behind", "Times that a client fell out of the ring.", hub.fallen_behind)
-        replays = self._replays
-        yield counter("logs_replayed", "Lines that were served from Kafka.", replays.lines)
-        yield counter("logs_lost", "Times that a client was told of a gap.", replays.losses)
-        yield gauge("logs_replay_readers", "Readers that serve clients behind the ring.", replays.readers)
-        yield gauge("logs_replay_waiting", "Clients that wait for one.", replays.waiting)
-        yield counter("logs_repeated", "Records not shown: their id was known.", feed.repeated)
-        yield counter("logs_repaired", "Lines that were no line of valid UTF-8.", feed.repaired)
-        yield counter("logs_not_printed", "Lines left out: stdout was blocked.", self._printer.dropped)
-        yield gauge("logs_clients", "Open WebSocket connections.", len(hub.clients))
-        yield gauge("logs_clients_at_head", "Those that have every line.", len(hub.hot))
-        yield gauge("logs_ring_bytes", "Memory of the ring.", ring.bytes)
-        yield gauge("logs_ring_limit_bytes", "Its bound.", ring.limit_bytes)
-        yield gauge("logs_tick_seconds", "How long a flush waits for more lines.", hub.tick)
+        for kind, name, meaning, value in FIGURES:
+            family = kind(f"logs_{name}", meaning, labels=["topic"])
+            for stream in self._streams.open:
+                family.add_metric([stream.topic], value(stream))
+            yield family
+        yield CounterMetricFamily(
+            "logs_not_printed", "Lines left out: stdout was blocked.", self._printer.dropped
+        )
+
+
+COUNTER, GAUGE = CounterMetricFamily, GaugeMetricFamily
+Figure = tuple[type[CounterMetricFamily] | type[GaugeMetricFamily], str, str, Callable[[OpenStream], float]]
+FIGURES: Sequence[Figure] = (
+    (COUNTER, "lines", "Lines that went into the ring.", lambda one: one.hub.lines),
+    (COUNTER, "flushes", "Segments that they were joined to.", lambda one: one.hub.flushes),
+    (COUNTER, "written_bytes", "Bytes given to sockets.", lambda one: one.hub.written_bytes),
+    (
+        COUNTER,
+        "fallen_behind",
+        "Times that a client fell out of the ring.",
+        lambda one: one.hub.fallen_behind,
+    ),
+    (COUNTER, "replayed", "Lines that were read from Kafka for a client.", lambda one: one.replays.lines),
+    (COUNTER, "lost", "Times that a client was told of a gap.", lambda one: one.replays.losses),
+    (GAUGE, "replay_readers", "Readers for clients behind the ring.", lambda one: one.replays.readers),
+    (GAUGE, "replay_waiting", "Clients that wait for one.", lambda one: one.replays.waiting),
+    (COUNTER, "repeated", "Records not shown: their id was known.", lambda one: one.feed.repeated),
+    (COUNTER, "repaired", "Lines that were no line of valid UTF-8.", lambda one: one.feed.repaired),
+    (GAUGE, "clients", "Clients that are here.", lambda one: len(one.hub.clients)),
+    (GAUGE, "clients_at_head", "Those that have every line.", lambda one: len(one.hub.hot)),
+    (GAUGE, "ring_bytes", "Memory of the ring.", lambda one: one.hub.ring.bytes),
+    (GAUGE, "ring_limit_bytes", "Its bound.", lambda one: one.hub.ring.limit_bytes),
+    (GAUGE, "tick_seconds", "How long a flush waits for more lines.", lambda one: one.hub.pace.tick),
+)

@@ -14,7 +14,8 @@ from event_bus.kafka import Consumer
 from event_bus.records import Partition, Record
 from event_bus.settings import Broker
 from logs_service.feed import id_of, line_of
-from logs_service.forms import Line
+from logs_service.filters import Filter
+from logs_service.lines import Line
 from logs_service.position import NOTHING, UNSTAMPED, Mark, Position, stamp
 from logs_service.seen import Seen
 from logs_service.wishes import After, Earliest, Last, Since, Start
@@ -23,6 +24,9 @@ MOST_RECORDS = 1_000  # a batch: about one turn of a client
 WAIT_SECONDS = 0.5  # for records; a client that has left is noticed after it
 # Where a repetition is expected: a worker that wakes repeats what it had in hand, some thousand at most.
 LEAD_IN = 5_000
+# How far back the last lines of a filter are looked for, per partition, about: some seconds of reading. What was not
+# found by then begins with the oldest that was.
+FURTHEST_BACK = 200_000
 REMEMBERED_IDS = 20_000  # four times that; 3 MB a reader
 
 
@@ -47,8 +51,8 @@ class Past:
         self._shown = shown
         self._seen = Seen(REMEMBERED_IDS)
 
-    async def place(self, start: Start) -> Position:
-        """Where a client with this wish begins."""
+    async def place(self, start: Start, only: Filter | None = None) -> Position:
+        """Where a client with this wish begins. The last lines are the last of those that it wants."""
         beginnings = await self._consumer.beginnings(self._partitions)
         ends = await self._consumer.ends(self._partitions)
         match start:
@@ -59,7 +63,7 @@ class Past:
             case Since(time):
                 return _before(ends | await self._consumer.at_time(self._partitions, time))
             case Last(count):
-                return await self._last(count, beginnings, ends)
+                return await self._last(count, only, beginnings, ends)
         return _before(ends)
 
     async def checked(self, position: Position) -> tuple[Position, list[Loss]]:
@@ -128,14 +132,18 @@ class Past:
         return self._seen.add(event_id, *place) and not self._shown.repeats(event_id, *place)
 
     async def _last(
-        self, count: int, beginnings: Mapping[Partition, int], ends: Mapping[Partition, int]
+        self,
+        count: int,
+        only: Filter | None,
+        beginnings: Mapping[Partition, int],
+        ends: Mapping[Partition, int],
     ) -> Position:
-        """Looks back further and further, since nobody knows how many of the offsets are lines."""
+        """Looks back further and further, since nobody knows how many of the offsets are wanted lines."""
         span = 2 * count
         while True:
             starts = {one: max(beginnings[one], end - span) for one, end in ends.items()}
-            newest = await self._newest(count, starts, ends)
-            if len(newest) == count or starts == beginnings:
+            newest = await self._newest(count, only, starts, ends)
+            if len(newest) == count or starts == beginnings or span > FURTHEST_BACK:
                 break
             span *= 4
         oldest = dict(ends)
@@ -144,7 +152,7 @@ class Past:
         return _before(oldest)
 
     async def _newest(
-        self, count: int, starts: Mapping[Partition, int], ends: Mapping[Partition, int]
+        self, count: int, only: Filter | None, starts: Mapping[Partition, int], ends: Mapping[Partition, int]
     ) -> list[tuple[int, int, Partition]]:
         """The last lines between these offsets; of several partitions, the last by time."""
         newest: list[tuple[int, int, Partition]] = []
@@ -155,7 +163,7 @@ class Past:
             lines, position = await self.read(reached)
             for line in lines:
                 one = by_partition[line.partition]
-                if line.offset < ends[one]:
+                if line.offset < ends[one] and (only is None or line in only):
                     newest.append((line.time if len(ends) > 1 else 0, line.offset, one))
             newest = heapq.nlargest(count, newest)
             reached = {

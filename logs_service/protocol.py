@@ -11,30 +11,37 @@ import logging
 import socket
 import struct
 import termios
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn import Config
 from uvicorn.server import ServerState
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
-from websockets.protocol import State
+from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
-from logs_service.admission import Admission, Refusal
+from contracts.topics import LOGS
+from http_edge import BadRequest, NotFound, Problem, problem_response
+from logs_service.admission import Admission, take_out_tokens
 from logs_service.clients import Client
-from logs_service.forms import raw
 from logs_service.hub import Hub
+from logs_service.incoming import Incoming
 from logs_service.position import Position, token
-from logs_service.wishes import BadWish, Wish, wish_of
+from logs_service.seats import Seat
+from logs_service.streams import Stream
+from logs_service.wishes import BadWish, wish_of
 
 # What a client that does not read may hold in the kernel; the default grows to 4 MB before anybody notices.
 SEND_BUFFER_BYTES = 256 * 1024
 # Clients have nothing to say: what they send is dropped, and a message above this ends the connection (1009).
 MAX_INCOMING_BYTES = 4 * 1024
+# Of what has arrived, looked at before the next: a transport hands over up to 40,000 frames at a time.
+PIECE_BYTES = 1024
 # How long the answer to our close frame may take, and how long when the whole server waits for it.
 CLOSE_SECONDS = 10.0
+HANDSHAKE_SECONDS = 5.0  # the check of a token gives up after one
 SHUTDOWN_SECONDS = 2.0
 
 # Lines that this client lacks can't be served any more. Ours: 4000 to 4999 are for applications.
@@ -49,13 +56,17 @@ class HubProtocol(asyncio.Protocol, Client):
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
     ) -> None:
-        self._hub: Hub = app_state["hub"]
+        self._find_stream: Callable[[str], Stream | None] = app_state["find_stream"]
+        self._hub: Hub | None = None  # until it is let in
         self._admission: Admission = app_state["admission"]
         self._connections = cast(set[object], server_state.connections)
         self._conn = ServerProtocol(max_size=MAX_INCOMING_BYTES, logger=_LOGGER)
+        self._incoming = Incoming()
         self._heard = True
         self._progress: tuple[int, Position | None, int] = (0, None, 0)
         self._cut_timer: asyncio.TimerHandle | None = None
+        self._checking: asyncio.Task[None] | None = None
+        self._seat: Seat | None = None
 
     # What the transport calls
 
@@ -68,10 +79,10 @@ class HubProtocol(asyncio.Protocol, Client):
 
     def data_received(self, data: bytes) -> None:
         self._heard = True
-        self._conn.receive_data(data)
-        for event in self._conn.events_received():
-            if isinstance(event, Request):
-                self._answer(event)
+        for at in range(0, len(data), PIECE_BYTES):
+            self._conn.receive_data(data[at : at + PIECE_BYTES])
+            for event in self._conn.events_received():
+                self._handle(event)
         self._send()
 
     def eof_received(self) -> None:
@@ -79,19 +90,24 @@ class HubProtocol(asyncio.Protocol, Client):
         self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._hub.leave(self)
+        self._leave()
         self._connections.discard(self)
-        if self._cut_timer is not None:
-            self._cut_timer.cancel()
+        self._uncut()
+        if self._checking is not None:
+            self._checking.cancel()
+        if self._seat is not None:
+            self._seat.give_back()
 
     def pause_writing(self) -> None:
         """Full. Stop reading too: the answers to a flood of pings would pile up where nothing leaves."""
         self._transport.pause_reading()
-        self._hub.pause(self)
+        if self._hub is not None:
+            self._hub.pause(self)
 
     def resume_writing(self) -> None:
         self._transport.resume_reading()
-        self._hub.resume(self)
+        if self._hub is not None:
+            self._hub.resume(self)
 
     # What uvicorn and the hub call
 
@@ -110,6 +126,8 @@ class HubProtocol(asyncio.Protocol, Client):
         if self._heard:
             self._heard = False
             self._conn.send_ping(b"")
+            if self._hub is not None:
+                self._hub.tell_progress(self)
         elif before[:2] == self._progress[:2] and before[2] <= self._progress[2]:
             self._conn.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
         self._send()
@@ -123,34 +141,66 @@ class HubProtocol(asyncio.Protocol, Client):
 
     # The steps
 
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Request):
+            self._answer(event)
+        elif isinstance(event, Frame) and self._conn.state is State.OPEN:
+            fault = self._incoming.fault(event, asyncio.get_running_loop().time())
+            if fault is not None:
+                self._conn.fail(*fault)
+
     def _answer(self, request: Request) -> None:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            response = self._conn.reject(refusal.status, refusal.problem())
-            response.headers["Content-Type"] = "application/problem+json"
-        else:
-            response = self._conn.accept(request)
-        self._conn.send_response(response)
+        """At once; only where a token is asked for, that is checked first, and nothing is read meanwhile."""
+        path, _, query = request.path.partition("?")
+        query, tokens = take_out_tokens(query)
+        try:
+            self._admission.check_names(request.headers.get_all("Host"), request.headers.get_all("Origin"))
+            if self._admission.tokens is None:
+                self._let_in(request, path, query)
+                return
+        except Problem as problem:
+            self._refuse(problem)
+            return
+        self._transport.pause_reading()
+        self._cut_in(HANDSHAKE_SECONDS)
+        checking = self._answer_bearer(request, path, query, tokens)
+        self._checking = asyncio.get_running_loop().create_task(checking)
+
+    async def _answer_bearer(self, request: Request, path: str, query: str, tokens: Sequence[str]) -> None:
+        try:
+            await self._admission.check_token(request.headers.get_all("Authorization"), tokens)
+            self._uncut()
+            self._let_in(request, path, query)
+        except Problem as problem:
+            self._refuse(problem)
+        self._send()
+        self._transport.resume_reading()
+
+    def _let_in(self, request: Request, path: str, query: str) -> None:
+        """To its hub, with what it wants there; or raises Problem."""
+        stream = self._find_stream(_topic_at(path))
+        if stream is None:
+            raise NotFound("The log lines are at /, other topics at /topics/NAME.")
+        if self._transport.get_write_buffer_size():
+            # Earlier answers are unread: that the transport is full was said to uvicorn's object, not to us.
+            raise BadRequest("Read the earlier answers before you upgrade.")
+        try:
+            wish = wish_of(query)
+        except BadWish as error:
+            raise BadRequest(str(error)) from error
+        self._seat = self._admission.seats.take(self._transport.get_extra_info("peername")[0])
+        self._hub = stream.hub
+        self.start, self.close_when_slow, self.form = wish.start, wish.close_when_slow, stream.form(wish)
+        self._conn.send_response(self._conn.accept(request))
         if self._conn.state is State.OPEN:
             self._hub.join(self)
 
-    def _refusal(self, request: Request) -> Refusal | None:
-        if refusal := self._admission.refusal(request.path, request.headers, len(self._hub.clients)):
-            return refusal
-        if self._transport.get_write_buffer_size():
-            # Earlier answers are unread: that the transport is full was said to uvicorn's object, not to us.
-            return Refusal(HTTPStatus.BAD_REQUEST, "read the earlier answers before you upgrade")
-        try:
-            self._take(wish_of(request.path.partition("?")[2]))
-        except BadWish as error:
-            return Refusal(HTTPStatus.BAD_REQUEST, str(error))
-        return None
-
-    def _take(self, wish: Wish) -> None:
-        self.start = wish.start
-        self.close_when_slow = wish.close_when_slow
-        self.takes_notices = wish.meta
-        self.form = self._hub.envelope if wish.meta else raw
+    def _refuse(self, problem: Problem) -> None:
+        answer = problem_response(problem)
+        response = self._conn.reject(problem.status, bytes(answer.body).decode())
+        del response.headers["Content-Type"], response.headers["Content-Length"]
+        response.headers.update(answer.headers)
+        self._conn.send_response(response)
 
     def _send(self) -> None:
         """Write what the library has ready: handshake, pong, ping, close. Empty bytes say: end the stream."""
@@ -162,13 +212,18 @@ class HubProtocol(asyncio.Protocol, Client):
             else:
                 self._end()
 
+    def _leave(self) -> None:
+        if self._hub is not None:
+            self._hub.leave(self)
+
     def _end(self) -> None:
-        self._hub.leave(self)
-        self._transport.write_eof() if self._transport.can_write_eof() else self._transport.close()
+        self._leave()
+        with suppress(OSError):  # reset by the other side, of which the transport does not know yet
+            self._transport.write_eof()
         self._cut_in(CLOSE_SECONDS)
 
     def _close(self, code: int, reason: str, seconds: float) -> None:
-        self._hub.leave(self)
+        self._leave()
         if self._conn.state is State.OPEN:
             self._conn.send_close(code, reason)
             self._send()
@@ -176,9 +231,16 @@ class HubProtocol(asyncio.Protocol, Client):
 
     def _cut_in(self, seconds: float) -> None:
         """Waiting for the other side's end has an end: a client that does not read would keep us for ever."""
+        self._uncut()
+        self._cut_timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+    def _uncut(self) -> None:
         if self._cut_timer is not None:
             self._cut_timer.cancel()
-        self._cut_timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+
+def _topic_at(path: str) -> str:
+    return LOGS.name if path == "/" else path.removeprefix("/topics/")
 
 
 def _reason(what: str, position: Position) -> str:

@@ -13,8 +13,9 @@ from event_bus.backoff import Backoff
 from event_bus.errors import Unavailable
 from event_bus.settings import Broker
 from logs_service.clients import Client
-from logs_service.forms import Line, frames, notice
+from logs_service.forms import behind, encoded
 from logs_service.hub import TURN_BYTES, Hub
+from logs_service.lines import Line
 from logs_service.past import Loss, Past, past_of
 from logs_service.position import NOTHING, Position
 from logs_service.seen import Seen
@@ -79,7 +80,9 @@ class Replays:
         """One turn of a client. Between looking into the ring and going on there nothing is awaited."""
         if client not in self._hub.clients:
             return
-        begins = await past.place(client.start) if client.position is None else client.position
+        begins = client.position
+        if begins is None:
+            begins = await past.place(client.start, client.form.filter)
         client.position, losses = await past.checked(begins)
         if losses and not self._tell(client, losses, client.position):
             return
@@ -100,10 +103,12 @@ class Replays:
         for turn in _turns(lines):
             if not await self._can_take_more(client):
                 return False
-            parts, client.position = frames(client.form, turn, client.position or {})
-            client.write(parts)
+            has: Position = client.position or {}
+            client.position = behind(turn, has)
             self.lines += len(turn)
-            self._hub.written_bytes += len(parts)
+            if parts := encoded(client.form, turn, has):
+                client.write(parts)
+                self._hub.written_bytes += len(parts)
         return True
 
     async def _can_take_more(self, client: Client) -> bool:
@@ -123,17 +128,14 @@ class Replays:
     def _tell(self, client: Client, losses: Iterable[Loss], position: Position) -> bool:
         """Once: whoever comes back with the token that goes with it is behind the gap. False: it was closed."""
         self.losses += 1
-        if not client.takes_notices:
-            client.lose(position)
-            return False
         for loss in losses:
-            members = {
-                "topic": self._broker.named(self._topic),
-                "partition": loss.partition,
-                "reason": loss.reason,
-            }
-            told = {"from": loss.first, "to": loss.last, "count": loss.count}
-            client.write(notice("lost", position, **members, **told))
+            place = {"topic": self._topic, "partition": loss.partition, "reason": loss.reason}
+            count = {"from": loss.first, "to": loss.last, "count": loss.count}
+            told = client.form.encoding.notice("lost", position, **place, **count)
+            if told is None:
+                client.lose(position)
+                return False
+            client.write(told)
         return True
 
 

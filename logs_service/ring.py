@@ -8,15 +8,17 @@ gone. `before(cursor)` is the position in the topic of whoever is there.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 
-from logs_service.forms import Form, Line, frames, raw
+from logs_service.forms import RAW, Encoding, Form, behind, encoded
 from logs_service.frames import frame_head
+from logs_service.lines import Headers, Line
 from logs_service.position import NOTHING, UNSTAMPED, Mark, Position, covers, stamp
 
 # What a segment costs beside its frames and places: its objects and the entry of the dict, measured with
 # tracemalloc and rounded up. Without it a ring of one-line segments would take three times what its bound says.
 _OVERHEAD = 768
+_HEADERS = 200  # bytes of those of a line: an object, and the correlation id
 
 
 class Evicted(Exception):
@@ -26,7 +28,7 @@ class Evicted(Exception):
 class Segment:
     """Whole WebSocket frames, ready to be written, and of which records they are."""
 
-    __slots__ = ("_forms", "_places", "before", "frames")
+    __slots__ = ("_encoded", "_headers", "_places", "before", "frames")
 
     def __init__(self, lines: Sequence[Line], joined: bytes, before: Position) -> None:
         self.frames = joined
@@ -34,14 +36,15 @@ class Segment:
         # Four numbers a line: as objects they would be larger than the line.
         self._places = array(
             "q",
-            [n for partition, offset, time, text in lines for n in (partition, offset, time, len(text))],
+            [n for line in lines for n in (line.partition, line.offset, line.time, len(line.text))],
         )
-        self._forms: dict[Form, bytes] = {}
+        self._headers = _all_or_none([line.headers for line in lines])
+        self._encoded: dict[Encoding, bytes] = {}
 
     @property
     def cost(self) -> int:
-        encoded = sum(map(len, self._forms.values()))
-        return len(self.frames) + encoded + len(self._places) * self._places.itemsize + _OVERHEAD
+        described = len(self._places) * self._places.itemsize + len(self._headers or ()) * _HEADERS
+        return len(self.frames) + sum(map(len, self._encoded.values())) + described + _OVERHEAD
 
     def __len__(self) -> int:
         return len(self._places) // 4
@@ -49,15 +52,26 @@ class Segment:
     def lines(self) -> Iterator[Line]:
         at = 0
         numbers = iter(self._places)
-        for partition, offset, time, size in zip(numbers, numbers, numbers, numbers, strict=True):
+        places = zip(numbers, numbers, numbers, numbers, strict=True)
+        for (partition, offset, time, size), headers in zip(
+            places, self._headers or repeat(None), strict=False
+        ):
             at += frame_head(size)
-            yield Line(partition, offset, time, self.frames[at : at + size])
+            yield Line(partition, offset, time, self.frames[at : at + size], headers)
             at += size
 
     def encoded(self, form: Form) -> bytes:
-        if form not in self._forms:
-            self._forms[form], _ = frames(form, self.lines(), self.before)
-        return self._forms[form]
+        """Kept if it has all lines: there are few such forms, and as many filters as clients."""
+        if form.filter is not None or not form.encoding.shared:
+            return encoded(form, self.lines(), self.before)
+        if form.encoding not in self._encoded:
+            self._encoded[form.encoding] = encoded(form, self.lines(), self.before)
+        return self._encoded[form.encoding]
+
+
+def _all_or_none(headers: Sequence[Headers | None]) -> Sequence[Headers | None] | None:
+    """Log lines have none, and are not to pay for them."""
+    return headers if any(headers) else None
 
 
 class Ring:
@@ -85,10 +99,7 @@ class Ring:
     def append(self, lines: Sequence[Line], joined: bytes) -> None:
         """`joined` is their raw frames. Evicts the oldest until the bound holds; the newest always stays."""
         segment = Segment(lines, joined, self.position)
-        reached = dict(self.position)
-        for line in {line.partition: line for line in lines}.values():  # the last one of each
-            reached[line.partition] = Mark(line.offset, stamp(line.time))
-        self.position = reached
+        self.position = behind(lines, self.position)
         self._segments[self.head] = segment
         self.head += 1
         self._grow(segment.cost)
@@ -106,9 +117,9 @@ class Ring:
         return self._segments[cursor]
 
     def encoded(self, cursor: int, form: Form) -> bytes:
-        """The frames of a segment in this form. They are kept, which may evict up to this segment, no further."""
+        """A segment in this form. What is kept of that may evict up to this segment, no further."""
         segment = self._segments[cursor]
-        if form is raw:
+        if form == RAW:
             return segment.frames
         cost = segment.cost
         encoded = segment.encoded(form)
@@ -116,18 +127,23 @@ class Ring:
             self._grow(segment.cost - cost)
         return encoded
 
-    def since(self, cursor: int, limit_bytes: int, form: Form = raw) -> tuple[bytes, int]:
-        """What follows the cursor: whole segments up to the limit but at least one, and the next cursor."""
+    def since(self, cursor: int, limit_bytes: int, form: Form = RAW) -> tuple[bytes, int]:
+        """What follows the cursor: whole segments up to the limit but at least one, and the next cursor.
+
+        What a filter leaves out counts as well: to look at it takes time.
+        """
         if cursor < self.tail:
             raise Evicted(f"segment {cursor} is gone, the oldest is {self.tail}")
         parts: list[bytes] = []
         size = 0
         while cursor < self.head:
+            weight = len(self._segments[cursor].frames)
             part = self.encoded(cursor, form)
-            if parts and size + len(part) > limit_bytes:
+            weight = max(len(part), weight)
+            if parts and size + weight > limit_bytes:
                 break
             parts.append(part)
-            size += len(part)
+            size += weight
             cursor += 1
         return parts[0] if len(parts) == 1 else b"".join(parts), cursor
 
@@ -151,7 +167,7 @@ class Ring:
             cursors, mark.offset, key=lambda at: self.before(at + 1).get(partition, NOTHING).offset
         )
         return reached < len(cursors) and any(
-            line[:2] == (partition, mark.offset) and stamp(line.time) == mark.stamp
+            (line.partition, line.offset) == (partition, mark.offset) and stamp(line.time) == mark.stamp
             for line in self._segments[cursors[reached]].lines()
         )
 
@@ -163,6 +179,5 @@ class Ring:
             count -= len(self._segments[cursor])
         if count > 0:
             return None
-        position = self.before(cursor)
         skipped = islice(self._segments[cursor].lines(), -count) if count else ()
-        return frames(raw, skipped, position)[1]
+        return behind(skipped, self.before(cursor))

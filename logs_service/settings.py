@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from contracts.topics import ALL, IDENTITY_KEYS
 from event_bus import BusSettings
 from http_edge import EdgeSettings
 
@@ -14,6 +15,9 @@ def _split(value: object) -> object:
 
 
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
+# Kafka's own rule, but for two underscores at the beginning: so its internal topics are called.
+Topic = Annotated[str, Field(pattern=r"^_?[A-Za-z0-9.-][A-Za-z0-9._-]{0,247}$")]
+Topics = Annotated[frozenset[Topic], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BusSettings, EdgeSettings):
@@ -25,7 +29,23 @@ class Settings(BusSettings, EdgeSettings):
         32 * 1024 * 1024, ge=1024 * 1024, description="Memory for the last lines, shared by all clients."
     )
     # Each needs a file descriptor, and 1,024 is what a process usually gets.
-    max_clients: int = Field(900, ge=1, description="WebSocket connections at once; beyond it 503.")
+    max_clients: int = Field(900, ge=1, description="Clients that may be here at once; beyond it 503.")
+    # All who come through a proxy, a published port of Docker or the router of a school have one address: a limit
+    # by default would lock out the many, and the hub listens on loopback anyway unless told otherwise.
+    max_clients_per_address: int = Field(
+        0, ge=0, description="Of them, from one address; beyond it 429. 0: as many as there are."
+    )
+    require_token: bool = Field(
+        False, description="Lines are shown to who has an access token of users_service; false: to everybody."
+    )
+    token_issuer: str = Field(
+        "users_service", validation_alias="TOKEN_ISSUER", description="`iss` of tokens."
+    )
+    token_audience: str = Field("shop", validation_alias="TOKEN_AUDIENCE", description="`aud` of tokens.")
+    # A handshake has no body, and whoever watches is in no hurry: less than elsewhere.
+    request_seconds: float = Field(
+        5.0, gt=0, description="Seconds that the head of a request may take, of a handshake too."
+    )
     # A proxy in between usually drops what is silent for a minute.
     ping_seconds: float = Field(
         20.0, gt=0, description="Time between pings, and how long a client may be silent after one."
@@ -37,6 +57,10 @@ class Settings(BusSettings, EdgeSettings):
     # Each takes some 10 MB while it works, and nothing else.
     replay_readers: int = Field(
         4, ge=1, le=64, description="Readers of Kafka for all clients that are behind the ring."
+    )
+    topics: Topics = Field(
+        frozenset(topic.name for topic in ALL if topic is not IDENTITY_KEYS),
+        description="Topics that may be looked at at /topics/NAME, by comma.",
     )
     allowed_hosts: Names = Field(
         frozenset({"logs-service"}),

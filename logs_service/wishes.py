@@ -1,4 +1,4 @@
-"""What a client asked for by the query string of its WebSocket. Without one: raw lines from now on.
+"""What a client asked for by its query string. Without one: all lines, raw, from now on.
 
 Whatever is not understood is refused: a parameter that was mistyped, and so ignored, would show other lines than
 those that were asked for.
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
+from logs_service.filters import TESTS, BadFilter, Filter, filter_of
 from logs_service.position import NoToken, Position, position_of
 
 MOST_LAST = 10_000  # what a terminal or a page can still show; more is `since` or `from=earliest`
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _AGO = re.compile(r"([0-9]{1,9})([smhd])")
-_KNOWN = ("meta", "last", "since", "from", "after", "slow")
+_KNOWN = ("last", "since", "from", "after", "meta", "slow", *TESTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,23 @@ class Wish:
     start: Start = Now()
     meta: bool = False
     close_when_slow: bool = False
+    filter: Filter | None = None
 
 
-def wish_of(query: str, now: datetime | None = None) -> Wish:
-    """Raises BadWish."""
+def wish_of(query: str, now: datetime | None = None, usual: Start | None = None) -> Wish:
+    """`usual`: where to begin if the query does not say; None: from now on. Raises BadWish."""
     given = _fields(query)
     starts = [name for name in ("last", "since", "from", "after") if name in given]
     if len(starts) > 1:
         raise BadWish(f"{' and '.join(starts)} exclude each other: each says where to begin.")
-    start = _start(starts[0], given[starts[0]], now or datetime.now(UTC)) if starts else Now()
+    start = _start(starts[0], given[starts[0]], now or datetime.now(UTC)) if starts else usual or Now()
+    try:
+        only = filter_of(given)
+    except BadFilter as error:
+        raise BadWish(str(error)) from error
     return Wish(
         start,
+        filter=only,
         meta=_one_of("meta", given.get("meta", "0"), "0", "1") == "1",
         close_when_slow=_one_of("slow", given.get("slow", "replay"), "replay", "close") == "close",
     )
@@ -86,6 +93,7 @@ def _fields(query: str) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise BadWish("A parameter is given twice.")
+    fields.pop("access_token", None)  # that one is for the door
     if unknown := sorted(fields.keys() - set(_KNOWN)):
         raise BadWish(f"Unknown parameter {unknown[0][:40]!r}; there are {', '.join(_KNOWN)}.")
     return fields

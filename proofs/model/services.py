@@ -30,7 +30,7 @@ from event_bus.wire import encode
 from inventories_service import app as inventories
 from inventories_service.repository import Products
 from logs_service.feed import Feed
-from logs_service.forms import Line
+from logs_service.lines import Line
 from logs_service.seen import Seen
 from notifications_service import app as notifications
 from payments_service import app as payments
@@ -111,7 +111,7 @@ async def notifications_service(process: Process, world: Any) -> None:
 async def logs_service(process: Process, world: Any) -> None:
     """After a start it reads the last lines again, which builds its memory of ids."""
     seen = Seen(0 if world.without == "dedupe" else WINDOW)
-    feed = Feed(cast(Any, Watched(world.watcher)), cast(Any, Unprinted()), seen, WINDOW)
+    feed = Feed(cast(Any, Watched(world.watcher)), seen, WINDOW)
     reader = Reader(BROKER, [LOGS.name], feed.start)
     with acting("feed"):
         run_in_background(feed.run(reader), "feed", process.stop)
@@ -143,11 +143,6 @@ class Watched:
     def publish(self, lines: Iterable[Line]) -> None:
         for line in lines:
             self._watcher.hear(line.offset, line.text)
-
-
-class Unprinted:
-    def print(self, lines: Iterable[bytes]) -> None:
-        pass
 
 
 SERVICES: Mapping[str, Callable[[Process, Any], Awaitable[None]]] = {

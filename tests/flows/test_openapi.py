@@ -18,7 +18,14 @@ ROUTES = {
         ("/stock/{product}/movements", "post"),
     },
     "notifications_service": set(),
-    "logs_service": set(),
+    "logs_service": {
+        ("/events", "get"),
+        ("/download", "get"),
+        ("/topics", "get"),
+        ("/topics/{topic}", "get"),
+        ("/topics/{topic}/events", "get"),
+        ("/topics/{topic}/download", "get"),
+    },
 }
 EVERYWHERE = {("/", "get"), ("/healthz", "get"), ("/readyz", "get")}
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-_REQUEST = (
+REQUEST = (
     b"GET /%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
@@ -15,7 +15,7 @@ async def handshake(port: int, query: str = "", receive_buffer: int | None = Non
     if receive_buffer is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     raw.connect(("127.0.0.1", port))
-    raw.sendall(_REQUEST % query.encode())
+    raw.sendall(REQUEST % query.encode())
     raw.setblocking(False)
     head = b""
     async with asyncio.timeout(5):

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -11,18 +11,24 @@ from typing import Any
 import uvicorn
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from uvicorn.config import HTTPProtocolType
 
-from http_edge import Stop, edge
+from http_edge import Stop, edge, timed
+from http_edge.sockets import BACKLOG
 from logs_service.admission import Admission
 from logs_service.app import build
-from logs_service.forms import Line
+from logs_service.gate import FOR_PAGES
 from logs_service.hub import Hub
 from logs_service.keepalive import keep_alive
+from logs_service.lines import Line
 from logs_service.pages import page_or_about
 from logs_service.protocol import HubProtocol
 from logs_service.ring import Ring
+from logs_service.routes import OPERATIONS
+from logs_service.seats import Seats
 from logs_service.settings import Settings
+from logs_service.streams import Stream
 from tests.conftest import Environment
 
 
@@ -33,6 +39,7 @@ class Serving:
     hub: Hub
     port: int
     server: uvicorn.Server
+    app: Starlette
     served: "asyncio.Task[None]" = field(repr=False)
     _offsets: "count[int]" = field(default_factory=count, repr=False)
 
@@ -50,11 +57,13 @@ class Serving:
 
     def metric(self, name: str) -> float:
         """Of the only whole hub of this process."""
-        value = REGISTRY.get_sample_value(name)
+        value = REGISTRY.get_sample_value(name, {"topic": "logs"})
         assert value is not None
         return value
 
     async def stop(self) -> None:
+        """What a signal does."""
+        self.app.state.stop(0, "the test ends")
         self.server.should_exit = True
         await asyncio.wait_for(self.served, 10)
 
@@ -70,10 +79,13 @@ Serve = Callable[..., Awaitable[Serving]]
 @asynccontextmanager
 async def a_hub(
     *,
-    http: str = "httptools",
+    http: HTTPProtocolType = "httptools",
     ring_bytes: int = 1024 * 1024,
     ping_seconds: float = 20.0,
     max_clients: int = 100,
+    admission: Admission | None = None,
+    request_seconds: float = 5.0,
+    pages: Sequence[BaseRoute] = (Route("/", page_or_about, middleware=FOR_PAGES),),
 ) -> AsyncIterator[Serving]:
     hub = Hub(Ring(ring_bytes), asyncio.get_running_loop())
     hub.open({})
@@ -81,11 +93,19 @@ async def a_hub(
     @asynccontextmanager
     async def resources(stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
         pings = asyncio.create_task(keep_alive(hub, ping_seconds))
-        yield {"hub": hub, "admission": Admission(max_clients)}
+        allowed = admission or Admission(Seats(max_clients))
+        yield {"find_stream": {"logs": Stream("logs", hub)}.get, "admission": allowed}
         pings.cancel()
 
-    pages = [Route("/", page_or_about)]
-    app = edge("logs_service", "a hub of the tests", Settings(port=0), pages=pages, resources=resources)
+    settings = Settings(port=0, request_seconds=request_seconds)
+    app = edge(
+        "logs_service",
+        "a hub of the tests",
+        settings,
+        operations=OPERATIONS,
+        pages=pages,
+        resources=resources,
+    )
     async with _served(app, http) as serving:
         yield serving
 
@@ -100,13 +120,17 @@ async def a_whole_hub(environment: Environment, **settings: Any) -> AsyncIterato
 
 
 @asynccontextmanager
-async def _served(app: Starlette, http: str = "httptools") -> AsyncIterator[Serving]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, ws=HubProtocol, http=http, log_config=None, lifespan="on"))
+async def _served(app: Starlette, http: HTTPProtocolType = "httptools") -> AsyncIterator[Serving]:
+    listening = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    parser = timed(app.state.settings.request_seconds, http)
+    config = uvicorn.Config(
+        app, ws=HubProtocol, http=parser, log_config=None, access_log=False, lifespan="on"
+    )
+    server = uvicorn.Server(config)
     served = asyncio.create_task(server._serve([listening]))
     await until(lambda: server.started)
-    hub: Hub = server.lifespan.state["hub"]
-    serving = Serving(hub, listening.getsockname()[1], server, served)
+    hub: Hub = server.lifespan.state["find_stream"]("logs").hub
+    serving = Serving(hub, listening.getsockname()[1], server, app, served)
     try:
         yield serving
     finally:

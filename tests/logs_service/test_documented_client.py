@@ -1,42 +1,85 @@
-"""The client of docs/hub.md, as it stands there, sees each line once whatever happens to its hub."""
+"""The clients of docs/log_hub.md, as they stand there, see each line once whatever happens to their hub."""
 
 import asyncio
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dev.paths import ROOT
+from logs_service.filters import LEVELS, LONGEST_REGEX
+from logs_service.past import FURTHEST_BACK
 from logs_service.protocol import LINES_LOST
 from logs_service.wishes import MOST_LAST
 from tests.conftest import Environment, RunService
 from tests.logs_service.serving import until
 from tests.logs_service.writing import Writer
 
-PAGE = (ROOT / "docs" / "hub.md").read_text()
+PAGE = (ROOT / "docs" / "log_hub.md").read_text()
 
 
-def program() -> str:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    return str(code)
+def program(language: str) -> str:
+    return str(re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[0])
+
+
+def can_run_javascript() -> bool:
+    """Node has had the WebSocket of browsers since 20.10."""
+    node = shutil.which("node")
+    return (
+        node is not None
+        and not subprocess.run([node, "--experimental-websocket", "-e", ""], check=False).returncode
+    )
+
+
+# Node 20 forgets, where the handshake fails, the `close` that comes after `error` in browsers and since Node 22.
+LIKE_A_BROWSER = """
+if (parseInt(process.versions.node) < 22) {
+  const Native = WebSocket;
+  globalThis.WebSocket = class extends Native {
+    constructor(url) { super(url); this.addEventListener("error", () => this.onclose()); }
+  };
+}
+"""
+PYTHON = [sys.executable, "-c", program("python")]
+JAVASCRIPT = [
+    "node",
+    "--experimental-websocket",
+    "-e",
+    program("js") + "follow(process.argv[1], console.log)",
+]
+needs_node = pytest.mark.skipif(not can_run_javascript(), reason="there is no node with a WebSocket here")
 
 
 def test_it_is_short() -> None:
-    assert len([line for line in program().splitlines() if line.strip()]) <= 17
+    assert len([line for line in program("python").splitlines() if line.strip()]) <= 17
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
     assert f"{MOST_LAST:,} at most" in PAGE
     assert f"closed with {LINES_LOST}" in PAGE
+    assert f"{LONGEST_REGEX} characters at most" in PAGE
+    assert f"{FURTHEST_BACK:,} offsets back" in PAGE
+    assert ", ".join(LEVELS) in PAGE
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(PYTHON, id="python"),
+        pytest.param(JAVASCRIPT, id="skipped-without-node", marks=needs_node),
+    ],
+)
 async def test_it_sees_each_line_once_over_a_kill(
-    run_service: RunService, topics: Environment, writer: Writer, tmp_path: Path
+    command: list[str], run_service: RunService, topics: Environment, writer: Writer, tmp_path: Path
 ) -> None:
     hub = await asyncio.to_thread(run_service, "logs_service")
     out = tmp_path / "out"
     with out.open("wb") as file:
         client = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program(), f"ws://127.0.0.1:{hub.port}/", stdout=file
+            *command, f"ws://127.0.0.1:{hub.port}/", stdout=file, stderr=asyncio.subprocess.DEVNULL
         )
     try:
         await writer.write(20)

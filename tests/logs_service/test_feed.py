@@ -5,7 +5,8 @@ import tracemalloc
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from event_bus import Broker, Partition
 from event_bus.printer import Printer
 from logs_service.feed import Feed
-from logs_service.forms import Line
-from logs_service.metrics import HubMetrics
+from logs_service.lines import Headers, Line
+from logs_service.metrics import FIGURES, HubMetrics
 from logs_service.position import Mark, Position
 from logs_service.replays import Replays
 from logs_service.ring import Ring
@@ -50,13 +51,17 @@ class Shown:
     """Takes what the feed gives to the hub and to the printer."""
 
     def __init__(self) -> None:
-        self.published: list[bytes] = []
+        self.lines: list[Line] = []
         self.printed: list[bytes] = []
         self.started_over: list[Position] = []
         self.ring = Ring(10_000)
 
     def publish(self, lines: list[Line]) -> None:
-        self.published += [line.text for line in lines]
+        self.lines += lines
+
+    @property
+    def published(self) -> list[bytes]:
+        return [line.text for line in self.lines]
 
     def start_over(self, moved: Position) -> None:
         self.started_over.append(moved)
@@ -72,7 +77,7 @@ def shown() -> Shown:
 
 @pytest.fixture
 def feed(shown: Any) -> Feed:
-    return Feed(shown, shown, Seen(200_000))
+    return Feed(shown, Seen(200_000), echo=shown.print)
 
 
 def test_each_record_is_published_and_printed(feed: Feed, shown: Shown) -> None:
@@ -157,14 +162,14 @@ PARTITION = Partition("logs", 0)
 
 
 def test_it_begins_a_window_before_the_end_but_not_before_the_beginning(shown: Any) -> None:
-    feed = Feed(shown, shown, Seen(10), window=10)
+    feed = Feed(shown, Seen(10), window=10, echo=shown.print)
     assert feed.start({PARTITION: 3}, {PARTITION: 100}) == {PARTITION: 90}
     assert feed.start({PARTITION: 95}, {PARTITION: 100}) == {PARTITION: 95}
     assert shown.ring.floor == {0: Mark(94)}
 
 
 def test_what_was_there_before_the_hub_is_shown_and_not_printed(shown: Any) -> None:
-    feed = Feed(shown, shown, Seen(10), window=10)
+    feed = Feed(shown, Seen(10), window=10, echo=shown.print)
     feed.start({PARTITION: 0}, {PARTITION: 2})
     feed.show([event("old", "1", 1), event("new", "2", 2)])
     assert shown.published == [b"old", b"new"]
@@ -189,16 +194,32 @@ def test_behind_deleted_records_the_ids_are_still_known(feed: Feed, shown: Shown
     assert shown.published == [b"a", b"b"]
 
 
-def test_every_metric_has_a_name_that_says_whose_it_is(feed: Feed, hub_and_printer: tuple[Any, Any]) -> None:
-    hub, printer = hub_and_printer
-    replays = Replays(hub, Broker("127.0.0.1:1"), "logs", Seen(1), 1)
-    families = list(HubMetrics(hub, feed, replays, printer).collect())
-    assert len(families) == len({family.name for family in families})
+def test_of_anything_but_a_log_line_the_headers_are_known(feed: Feed, shown: Shown) -> None:
+    headers = (
+        ("ce_type", b"stock.moved.v1"),
+        ("ce_source", b"/inventories_service"),
+        ("ce_correlationid", b"r17"),
+    )
+    feed.show([event("a line", "1"), Logged(b"foreign"), Logged(b"{}", headers), Logged(b"{}", headers[:1])])
+    assert [line.headers for line in shown.lines] == [
+        None,
+        None,
+        Headers("stock.moved.v1", "inventories_service", "r17"),
+        Headers("stock.moved.v1", "", ""),
+    ]
+
+
+def test_every_metric_has_a_name_that_says_whose_it_is(metrics: HubMetrics) -> None:
+    families = list(metrics.collect())
+    assert len(families) == len({family.name for family in families}) == len(FIGURES) + 1
     assert all(family.name.startswith("logs_") and family.documentation for family in families)
+    assert all(sample.labels == {"topic": "logs"} for family in families[:-1] for sample in family.samples)
 
 
 @pytest.fixture
-def hub_and_printer() -> Iterator[tuple[Any, Any]]:
-    printer = Printer()
-    yield hub_with()[1], printer
+def metrics() -> Iterator[HubMetrics]:
+    printer, hub = Printer(), hub_with()[1]
+    replays = Replays(hub, Broker("127.0.0.1:1"), "logs", Seen(1), 1)
+    stream = SimpleNamespace(topic="logs", hub=hub, feed=Feed(hub, Seen(1)), replays=replays)
+    yield HubMetrics(cast(Any, SimpleNamespace(open=[stream])), printer)
     printer.close()

@@ -7,7 +7,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from logs_service.forms import Line, frames, raw
+from logs_service.forms import behind
+from logs_service.lines import Line
 from logs_service.position import position_of, token
 from tests.logs_service.by_hand import handshake
 from tests.logs_service.serving import Serve, Serving, until
@@ -132,7 +133,7 @@ async def test_what_was_deleted_is_said_once_with_its_extent(serve_logs: Serve, 
         notice, first = await receive(client, 2)
         assert notice | {"token": ""} == {
             "notice": "lost",
-            "topic": writer.topic,
+            "topic": "logs",
             "partition": 0,
             "reason": "deleted",
             "from": 3,
@@ -207,7 +208,7 @@ async def test_a_token_from_further_on_than_this_hub_is_waited_for(
     monkeypatch.setattr(serving.hub, "publish", held.extend)
     await writer.write(5)
     await until(lambda: len(held) == 5)
-    ahead = token(frames(raw, held[:3], serving.hub.ring.position)[1])
+    ahead = token(behind(held[:3], serving.hub.ring.position))
     async with watching(serving.port, f"meta=1&after={ahead}") as client:
         await asyncio.sleep(0.3)
         publish(held)

@@ -1,15 +1,13 @@
 """Who comes back with a token goes on strictly behind it: here, after a kill -9, and on another replica."""
 
 import asyncio
-import json
 import random
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
 
-from dev.services import Service
 from tests.conftest import Environment, RunService
+from tests.logs_service.wanderer import Wanderer, all_seen, wandering
 from tests.logs_service.watching import lines, receive, watching
 from tests.logs_service.writing import Writer
 
@@ -85,40 +83,6 @@ async def test_a_hub_that_was_killed_goes_on_where_its_clients_were(
         assert [await client.recv() for _ in range(4)] == writer.all[-4:]
 
 
-class Wanderer:
-    """Goes from hub to hub, is cut at any moment, and always goes on with the last token that it has."""
-
-    def __init__(self, hubs: list[Service], seed: int) -> None:
-        self._hubs, self._random = hubs, random.Random(seed)
-        self._token = ""
-        self.cuts = 0
-        self.restless = True
-        self.seen: dict[int, list[str]] = {}
-
-    async def run(self) -> None:
-        while True:
-            query = f"after={self._token}" if self._token else "from=earliest"
-            url = f"ws://127.0.0.1:{self._random.choice(self._hubs).port}/?meta=1&{query}"
-            try:
-                # Its own limit: the client library, aborted, has been seen to wait for its peer for ever.
-                async with asyncio.timeout(15), connect(url, open_timeout=5) as client:
-                    await self._watch_for_a_while(client)
-                    client.transport.abort()
-            except (OSError, ConnectionClosed, TimeoutError, EOFError):
-                await asyncio.sleep(0.02)
-            self.cuts += 1
-
-    async def _watch_for_a_while(self, client: ClientConnection) -> None:
-        patience = self._random.choice([0.05, 0.2, 3.0]) if self.restless else 3.0
-        for _ in range(self._random.choice([1, 2, 10, 50, 1000]) if self.restless else 1000):
-            try:
-                message = json.loads(await asyncio.wait_for(client.recv(), patience))
-            except TimeoutError:
-                return
-            self._token = message["token"]
-            self.seen.setdefault(message["partition"], []).append(message["line"])
-
-
 async def test_hundreds_of_cuts_under_load_lose_and_double_nothing(
     run_service: RunService, partitions: int, topics: Environment, writer: Writer
 ) -> None:
@@ -127,31 +91,19 @@ async def test_hundreds_of_cuts_under_load_lose_and_double_nothing(
         await asyncio.to_thread(run_service, "logs_service", LOGS_RING_BYTES=str(1024 * 1024))
         for _ in range(3)
     ]
-    wanderers = [Wanderer(hubs, seed) for seed in range(6)]
-    tasks = [asyncio.create_task(wanderer.run()) for wanderer in wanderers]
-    chance = random.Random(1)
-    for step in range(180):
-        partition = chance.randrange(partitions)
-        await writer.write(chance.choice([1, 5, 100]), size=chance.choice([0, 300]), partition=partition)
-        if step % 20 == 3:
-            await writer.repeat(writer.ids_of[partition][-40:], partition)
-        if step % 20 == 13:
-            await writer.abort(5, partition)
-        if step % 60 == 30:
-            await asyncio.to_thread(hubs[0].kill)
-            await asyncio.to_thread(hubs[0].spawn)
-        await asyncio.sleep(chance.random() * 0.1)
-    for wanderer in wanderers:
-        wanderer.restless = False  # where much is to be replayed, who never stays gets nowhere
-    try:
-        async with asyncio.timeout(60):
-            while any(wanderer.seen != writer.lines for wanderer in wanderers):
-                for wanderer in wanderers:
-                    for number, seen in wanderer.seen.items():
-                        assert seen == writer.lines[number][: len(seen)]
-                await asyncio.sleep(0.1)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+    wanderers = [Wanderer([hub.port for hub in hubs], seed) for seed in range(6)]
+    async with wandering(wanderers):
+        chance = random.Random(1)
+        for step in range(180):
+            partition = chance.randrange(partitions)
+            await writer.write(chance.choice([1, 5, 100]), size=chance.choice([0, 300]), partition=partition)
+            if step % 20 == 3:
+                await writer.repeat(writer.ids_of[partition][-40:], partition)
+            if step % 20 == 13:
+                await writer.abort(5, partition)
+            if step % 60 == 30:
+                await asyncio.to_thread(hubs[0].kill)
+                await asyncio.to_thread(hubs[0].spawn)
+            await asyncio.sleep(chance.random() * 0.1)
+        await all_seen(wanderers, writer.lines)
     assert sum(wanderer.cuts for wanderer in wanderers) >= 150

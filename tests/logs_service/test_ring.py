@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logs_service.forms import Envelope, Line, frames, raw
+from logs_service.filters import filter_of
+from logs_service.forms import RAW, Envelope, Form, MetaFrames, behind, encoded
+from logs_service.lines import Line
 from logs_service.position import NOTHING, Mark, Position, covers, stamp
 from logs_service.ring import Evicted, Ring
 
-META = Envelope("logs")
+META = Form(MetaFrames(Envelope("logs")))
+SIFTED = Form(META.encoding, filter_of({"regex": "^(xx)*$"}))
 flushes = st.lists(
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), st.integers(0, 300)), min_size=1, max_size=4),
     max_size=25,
@@ -35,30 +38,30 @@ class Filled:
             self.append(self.segments[-1])
 
     def append(self, lines: list[Line]) -> None:
-        self.ring.append(lines, frames(raw, lines, {})[0])
+        self.ring.append(lines, encoded(RAW, lines, {}))
 
     def position(self, count: int) -> Position:
         """Of whoever has the first so many lines."""
-        return frames(raw, self.lines[:count], self.start)[1]
+        return behind(self.lines[:count], self.start)
 
     @property
     def lines(self) -> list[Line]:
         return [line for segment in self.segments for line in segment]
 
 
-@given(flushes, st.data(), st.sampled_from([raw, META]))
+@given(flushes, st.data(), st.sampled_from([RAW, META, SIFTED]))
 def test_a_cursor_in_the_ring_gives_exactly_what_follows_it(
-    flushes: list[list[tuple[int, int, int]]], data: st.DataObject, form: object
+    flushes: list[list[tuple[int, int, int]]], data: st.DataObject, form: Form
 ) -> None:
     filled = Filled(flushes)
     ring = filled.ring
     cursor = data.draw(st.integers(ring.tail, ring.head))
     before = sum(map(len, filled.segments[:cursor]))
-    expected, _ = frames(form, filled.lines[before:], filled.position(before))  # type: ignore[arg-type]
+    expected = encoded(form, filled.lines[before:], filled.position(before))
     read = b""
     while cursor < ring.head:
-        encoded, cursor = ring.since(cursor, data.draw(st.integers(1, 2000)), form)  # type: ignore[arg-type]
-        read += encoded
+        part, cursor = ring.since(cursor, data.draw(st.integers(1, 2000)), form)
+        read += part
     assert read == expected
 
 
@@ -167,7 +170,7 @@ def test_the_bound_is_the_memory_that_it_takes(lines_a_segment: int, size: int) 
         while not ring.tail:
             batch = [Line(0, offset + n, 1_795_000_000_000 + n, b"x" * size) for n in range(lines_a_segment)]
             offset += lines_a_segment
-            ring.append(batch, frames(raw, batch, {})[0])
+            ring.append(batch, encoded(RAW, batch, {}))
         del batch
         taken = tracemalloc.get_traced_memory()[0]
     finally:

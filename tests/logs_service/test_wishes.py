@@ -66,7 +66,7 @@ def test_in_an_envelope_and_closed_when_slow() -> None:
         ("last=1&since=5m", "last and since exclude each other"),
         (f"from=earliest&after={TOKEN}", "from and after exclude each other"),
         ("last=1&last=2", "given twice"),
-        ("lasst=1", "Unknown parameter 'lasst'; there are meta, last"),
+        ("lasst=1", "Unknown parameter 'lasst'; there are last, since"),
         ("meta", "not name=value"),
         ("&", "not name=value"),
         ("last=%FF", "in UTF-8"),
