@@ -57,9 +57,9 @@ class Hub:
 
     # Lines
 
-    def publish(self, lines: Iterable[Line]) -> None:
+    def publish(self, lines: Sequence[Line]) -> None:
         """Send the lines: at once if the hub was quiet for a tick, else with all that come in the tick."""
-        self.pace.published(self._loop.time())
+        self.pace.published(len(lines), self._loop.time())
         for line in lines:
             frame = text_frame(line.text)
             self._pending.append(line)

@@ -17,9 +17,11 @@ class Pace:
         self._gap = 0.0
         self._last = float("-inf")
 
-    def published(self, now: float) -> None:
+    def published(self, lines: int, now: float) -> None:
+        """So many at once. Per line: while everybody is written to they gather, and come together afterwards."""
         most = 4 * self._free  # a long silence is not to outweigh the rush after it
-        self._gap += (min(now - self._last, most) - self._gap) / _SMOOTHING
+        gap = min((now - self._last) / lines, most)
+        self._gap += (gap - self._gap) * min(lines / _SMOOTHING, 1)
         self._last = now
 
     def passed(self, seconds: float) -> None:

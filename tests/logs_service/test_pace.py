@@ -9,7 +9,7 @@ def paced(gap: float, pass_seconds: float, lines: int = 50) -> Pace:
     """After so many lines that came so far apart."""
     pace = Pace()
     for number in range(lines):
-        pace.published(number * gap)
+        pace.published(1, number * gap)
         pace.passed(pass_seconds)
     return pace
 
@@ -32,7 +32,14 @@ def test_a_long_silence_is_forgotten_within_some_lines_of_a_rush() -> None:
     pace = paced(gap=60.0, pass_seconds=0.002)
     assert pace.tick == 0
     for number in range(20):
-        pace.published(3600 + number * 0.001)
+        pace.published(1, 3600 + number * 0.001)
+    assert pace.tick > 0
+
+
+def test_lines_that_came_together_came_one_after_the_other() -> None:
+    pace = paced(gap=0.010, pass_seconds=0.002)
+    assert pace.tick == 0
+    pace.published(10, 0.510)
     assert pace.tick > 0
 
 
