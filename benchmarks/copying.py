@@ -25,6 +25,7 @@ from event_bus.kafka import BATCH_BYTES, Consumer, Producer, ProducerPair
 from event_bus.membership import Membership
 from event_bus.records import Outgoing, Partition, Record
 from event_bus.worker import PartitionWorker
+from http_edge.server import collect_garbage_rarely
 from notifications_service import handlers
 
 _begun = asyncio.Event()
@@ -145,4 +146,5 @@ if __name__ == "__main__":
     task = Task(**json.loads(sys.argv[1]))
     if task.batch:
         event_bus.worker.MOST_RECORDS = task.batch
+    collect_garbage_rarely()  # as every service does; the bare loop too
     uvloop.run(WAYS[task.way](task))

@@ -33,6 +33,7 @@ from event_bus import Broker, Database, Partition, Reader, Record
 from event_bus.kafka import ProducerPair
 from event_bus.records import Committed
 from event_bus.wire import encode
+from http_edge.server import collect_garbage_rarely
 from inventories_service.settings import Settings
 
 EVENTS = 10_000  # some ten seconds for the consumer
@@ -45,6 +46,7 @@ console = Console(width=110)
 
 
 def main() -> None:
+    collect_garbage_rarely()  # as every service does; the bare writes too
     with stage() as alone:
         uvloop.run(throughput(alone))
     with running_shop() as shop:

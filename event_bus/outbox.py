@@ -6,7 +6,9 @@ State and events are one document and one write, so neither is ever there withou
 is the finished record, as legible text. `pending_since` is there as long as the outbox is not empty.
 """
 
+import json
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -27,7 +29,7 @@ def entry(envelope: Envelope[Event]) -> Entry:
         "id": headers["ce_id"],
         "topic": envelope.data.topic.name,
         "key": envelope.subject,
-        "headers": headers,
+        "headers": json.dumps(headers),  # as a document the database would take it apart at each write
         "value": envelope.data.to_json(),
     }
 
@@ -46,6 +48,8 @@ def raw_entry(event_id: UUID, outgoing: Outgoing) -> Entry:
 def record(stored: Entry) -> Outgoing:
     """The record of an entry, as the relay sends it."""
     headers = stored["headers"]
+    if isinstance(headers, str):
+        headers = json.loads(headers)
     parts = headers.items() if isinstance(headers, Mapping) else headers
     pairs = [(name, _bytes(part)) for name, part in parts]
     return Outgoing(stored["topic"], _bytes(stored["key"]), _bytes(stored["value"]), pairs)
@@ -78,9 +82,15 @@ class Outbox(Protocol):
         """Returns when no crowd of requests waits for the database: the relay lets them go first."""
         ...
 
-    def backlog(self) -> AsyncGenerator[Pending, None]:
-        """All pending documents, oldest first, through one cursor. A document that got events meanwhile may
-        come as it was, never with an event before an older one of its own."""
+    def handing_over(self) -> AbstractContextManager[None]:
+        """Inside, new documents of this process come to `backlog` in memory. Left, all is in the database alone."""
+        ...
+
+    def backlog(self, look: bool = True) -> AsyncGenerator[Pending, None]:
+        """Pending documents, oldest first: what was handed over, then, through one cursor, what else there is.
+
+        Not `look`: the database is looked at only if this process knows that something waits there. A document that
+        got events meanwhile may come as it was, never with an event before an older one of its own."""
         ...
 
     async def clear(self, published: Collection[Pending]) -> None:

@@ -126,15 +126,25 @@ class Relay:
             await self._settle(pair)
             self._trouble = None
             backoff.reset()
-            committed = asyncio.get_running_loop().time()
-            while not self._stopping.is_set():
-                self._woken.clear()  # before the look: what is written during it wakes us again
-                if await self._drain(pair):
-                    committed = asyncio.get_running_loop().time()
-                elif asyncio.get_running_loop().time() - committed > LEDGER_SECONDS:
-                    await pair.transact([], self._group, self._entry([]))
-                    committed = asyncio.get_running_loop().time()
-                await self._wait(POLL_SECONDS if self._lease.contended else IDLE_SECONDS)
+            with contextlib.ExitStack() as stack:
+                for outbox in self._outboxes:
+                    stack.enter_context(outbox.handing_over())
+                await self._go_on(pair)
+
+    async def _go_on(self, pair: ProducerPair) -> None:
+        clock = asyncio.get_running_loop().time
+        committed, looked = clock(), -IDLE_SECONDS
+        while not self._stopping.is_set():
+            self._woken.clear()  # before the look: what is written during it wakes us again
+            look = self._lease.contended or clock() - looked >= IDLE_SECONDS
+            if look:
+                looked = clock()
+            if await self._drain(pair, look):
+                committed = clock()
+            elif clock() - committed > LEDGER_SECONDS:
+                await pair.transact([], self._group, self._entry([]))
+                committed = clock()
+            await self._wait(POLL_SECONDS if self._lease.contended else IDLE_SECONDS)
 
     async def _settle(self, pair: ProducerPair) -> None:
         """Takes out of the documents what the last transaction held. The producers are initialised already."""
@@ -145,12 +155,12 @@ class Relay:
             for outbox in self._outboxes:
                 await outbox.forget(ledger.unpack(last.metadata))
 
-    async def _drain(self, pair: ProducerPair) -> bool:
+    async def _drain(self, pair: ProducerPair, look: bool) -> bool:
         """Publishes all that was pending when it began. False if there was nothing."""
         found = False
         for outbox in self._outboxes:
             await self._let_requests_go_first(outbox)
-            async with contextlib.aclosing(outbox.backlog()) as backlog:
+            async with contextlib.aclosing(outbox.backlog(look)) as backlog:
                 async for batch in _batches(backlog):
                     found = True
                     await self._publish(pair, outbox, batch)

@@ -105,16 +105,16 @@ class StatefulWork(PartitionTask):
             async with self.batch(MOST_RECORDS) as batch:
                 if batch:
                     reached(CrashPoint.FETCHED)
-                    await self._apply(await self._not_buried(batch))
+                    await self._apply(batch)
                     await self._commit(batch)
             backoff.reset()
             if len(batch) < MOST_RECORDS:
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _not_buried(self, batch: Sequence[Record]) -> Sequence[Record]:
+    async def _not_buried(self, inputs: Sequence[Input]) -> Sequence[Input]:
         """A rule that refused a record might take it when it is read again: a dead letter stays one."""
-        buried = await self._letters.among(batch)
-        return [record for place, record in enumerate(batch) if place not in buried]
+        buried = await self._letters.among([given.record for given in inputs])
+        return [given for place, given in enumerate(inputs) if place not in buried]
 
     async def _commit(self, batch: Sequence[Record]) -> None:
         following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
@@ -126,7 +126,7 @@ class StatefulWork(PartitionTask):
         inputs, refused = self._sorted(batch)
         await self._bury(refused)
         if inputs:
-            await self._states.apply(self._routing.service, inputs, self._bury)
+            await self._states.apply(self._routing.service, await self._not_buried(inputs), self._bury)
 
     async def _bury(self, refused: Sequence[Refused]) -> None:
         for record, reason in refused:

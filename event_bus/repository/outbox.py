@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import bson
@@ -22,6 +22,7 @@ from event_bus import metrics
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import DatabaseUnavailable, Duplicate, OutboxFull
 from event_bus.group_commit import GroupCommit
+from event_bus.hand_over import HandOver
 from event_bus.outbox import Entry, Pending, entry
 from event_bus.repository.database import (
     LOOKUP_SECONDS,
@@ -46,6 +47,13 @@ _OUTBOX = ("outbox", "pending_since")
 OURS = (*_OUTBOX, "version", "applied", "applied_ids")  # fields of a document that are not its state
 
 
+class _New(NamedTuple):
+    """A document that is to be inserted, encoded, and its outbox as the relay would read it."""
+
+    document: Mapping[str, Any]
+    pending: Pending
+
+
 class OutboxCollection:
     """A collection of documents with outboxes (see `event_bus.outbox`). `unique`: fields that are unique if there."""
 
@@ -54,7 +62,8 @@ class OutboxCollection:
     ) -> None:
         self._documents = database.collection(name)
         self._unique, self._max_pending = unique, max_pending
-        self._commit = GroupCommit[Mapping[str, Any]](self._write, MOST_PER_WRITE)
+        self._commit = GroupCommit[_New](self._write, MOST_PER_WRITE)
+        self._hand_over = HandOver()
         self._indexed = False
         self._pending, self._counted = (
             max_pending,
@@ -78,7 +87,7 @@ class OutboxCollection:
         encoded = RawBSONDocument(bson.encode(stored))
         async with request_deadline():
             await self._prepare()
-            await self._commit(encoded)
+            await self._commit(_New(encoded, Pending(stored["_id"], entries)))
         reached(CrashPoint.DOCUMENT_WRITTEN)
         self._written()
 
@@ -98,6 +107,7 @@ class OutboxCollection:
             found = (await self._documents.update_one(room, update)).matched_count
         if found:
             reached(CrashPoint.DOCUMENT_WRITTEN)
+            self._hand_over.left_to_database()
             self._written()
             return True
         if await self.get(key) is not None:
@@ -135,7 +145,25 @@ class OutboxCollection:
     async def quiet(self) -> None:
         await self._commit.quiet()
 
-    async def backlog(self) -> AsyncGenerator[Pending, None]:
+    @contextlib.contextmanager
+    def handing_over(self) -> Iterator[None]:
+        self._hand_over.start()
+        try:
+            yield
+        finally:
+            self._hand_over.stop()
+
+    async def backlog(self, look: bool = True) -> AsyncGenerator[Pending, None]:
+        for pending in self._hand_over.taken():
+            yield pending
+        if look or self._hand_over.look:
+            self._hand_over.looking()
+            async with contextlib.aclosing(self._stored()) as stored:
+                async for pending in stored:
+                    if not self._hand_over.has(pending.document):
+                        yield pending
+
+    async def _stored(self) -> AsyncGenerator[Pending, None]:
         waiting = {"pending_since": {"$gt": 0}}
         # Without a size of its own a batch is 16 MB of documents.
         cursor = self._documents.find(waiting, {"outbox": 1}, batch_size=500).sort("pending_since", 1)
@@ -157,6 +185,7 @@ class OutboxCollection:
         if rest and await self._update(longer) < rest:
             ids = [event_id for pending in published for event_id in pending.ids]
             await self._pull([pending.document for pending in published], ids)
+        self._hand_over.cleared(published, rest > 0)
 
     async def _update(self, updates: Sequence[UpdateMany]) -> int:
         if not updates:
@@ -168,7 +197,7 @@ class OutboxCollection:
         """Walks the backlog: the last round held its oldest documents, so all are found at once or are gone."""
         wanted = {str(event_id) for event_id in ids}
         holders: list[object] = []
-        async with contextlib.aclosing(self.backlog()) as backlog:
+        async with contextlib.aclosing(self._stored()) as backlog:
             async for pending in backlog:
                 if held := wanted & {stored["id"] for stored in pending.entries}:
                     holders.append(pending.document)
@@ -225,7 +254,19 @@ class OutboxCollection:
         self._pending = max(0, self._pending + more)
         metrics.PENDING.labels(self._documents.name).set(self._pending)
 
-    async def _write(self, documents: Sequence[Mapping[str, Any]]) -> Sequence[Exception | None]:
+    async def _write(self, new: Sequence[_New]) -> Sequence[Exception | None]:
+        pending = [one.pending for one in new if one.pending.entries]
+        self._hand_over.before_write(pending)
+        try:
+            outcomes = await self._insert([one.document for one in new])
+        except BaseException as error:
+            self._hand_over.after_write(pending, [error] * len(pending))
+            raise
+        errors = [error for one, error in zip(new, outcomes, strict=True) if one.pending.entries]
+        self._hand_over.after_write(pending, errors)
+        return outcomes
+
+    async def _insert(self, documents: Sequence[Mapping[str, Any]]) -> Sequence[Exception | None]:
         metrics.WRITE_SIZE.observe(len(documents))
         try:
             with metrics.WRITE.time(), deadline(WRITE_SECONDS):

@@ -105,7 +105,9 @@ class StateCollection(OutboxCollection):
         with metrics.APPLY.time(), deadline(WRITE_SECONDS):
             complete = await self._write_all([_operation(document) for document in changed])
         reached(CrashPoint.WRITTEN)
-        self._written(sum(1 for document in changed if document.entries))
+        if following := sum(1 for document in changed if document.entries):
+            self._hand_over.left_to_database()
+            self._written(following)
         if not complete:
             metrics.CONFLICTS.inc()
         return complete
