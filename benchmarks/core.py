@@ -205,7 +205,9 @@ async def logins(shop: RunningShop, table: Table, seconds: float = 20.0) -> None
     who = "username=bench&password=secret"
     health: list[float] = []
     bare = [await asyncio.to_thread(hashes, cores, seconds / 2)]
-    async with AsyncExitStack() as stack:  # not before: a connection that says nothing is closed after ten seconds
+    async with (
+        AsyncExitStack() as stack
+    ):  # not before: a connection that says nothing is closed after ten seconds
         ways = [
             await stack.enter_async_context(Connection(shop.port("users_service"))) for _ in range(4 * cores)
         ]

@@ -57,9 +57,10 @@ class HandOver:
         for _ in range(len(self._written)):
             yield self._written.popleft()
 
-    def looking(self) -> None:
-        """The relay looks into the database now: from here on the memory takes what is new."""
+    def looking(self) -> Collection[object]:
+        """The relay looks into the database now: from here on the memory takes what is new. What it holds already."""
         self.look, self._open = False, self._relayed
+        return frozenset(self._held)
 
     def has(self, document: object) -> bool:
         return document in self._held

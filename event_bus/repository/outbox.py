@@ -157,10 +157,10 @@ class OutboxCollection:
         for pending in self._hand_over.taken():
             yield pending
         if look or self._hand_over.look:
-            self._hand_over.looking()
+            held = self._hand_over.looking()  # what is cleared meanwhile the cursor may have still
             async with contextlib.aclosing(self._stored()) as stored:
                 async for pending in stored:
-                    if not self._hand_over.has(pending.document):
+                    if pending.document not in held and not self._hand_over.has(pending.document):
                         yield pending
 
     async def _stored(self) -> AsyncGenerator[Pending, None]:

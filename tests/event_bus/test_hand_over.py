@@ -84,6 +84,19 @@ async def test_a_look_during_the_write_passes_over_the_document(
         assert await documents(outbox, look=True) == ["a"]
 
 
+async def test_what_is_cleared_while_the_relay_looks_does_not_come_again(outbox: OutboxCollection) -> None:
+    """The cursor has it still: it was pending when the look began, behind a document of the database."""
+    await write(outbox, "a")
+    with outbox.handing_over():
+        await documents(outbox)
+        await write(outbox, "b")
+        async with aclosing(outbox.backlog(look=True)) as backlog:
+            batch = [await anext(backlog), await anext(backlog)]
+            assert [one.document for one in batch] == ["b", "a"]
+            await outbox.clear(batch)
+            assert [one async for one in backlog] == []
+
+
 async def test_a_write_of_unknown_outcome_is_left_to_the_database(
     outbox: OutboxCollection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
