@@ -1,5 +1,6 @@
 """Events folded into documents, in memory: each once, in order; what follows, what is refused, what stays."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid5
@@ -74,7 +75,7 @@ def test_the_id_of_an_outcome_comes_from_its_cause_and_its_name() -> None:
 def test_an_outcome_names_its_cause_and_the_story() -> None:
     (one,) = sold(5)
     (cup,) = folded([one]).changed
-    headers = cup.entries[0]["headers"]
+    headers = json.loads(cup.entries[0]["headers"])
     assert headers["ce_causationid"] == str(one.event.id)
     assert headers["ce_correlationid"] == one.event.correlation_id
     assert headers["ce_source"] == "/shelf"

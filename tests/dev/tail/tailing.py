@@ -49,11 +49,13 @@ async def tailing(
 ) -> AsyncIterator[Tail]:
     """`out`: a file descriptor instead of a file."""
     written, said = folder / "out", folder / "said"
+    # Whoever runs the tests may say how wide their own output is.
+    inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     with written.open("wb") as stdout, said.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "dev", "tail", *arguments),
             cwd=ROOT,
-            env={**os.environ, "TZ": "UTC", **environ},
+            env={**inherited, "TZ": "UTC", **environ},
             stdout=stdout if out is None else out,
             stderr=stderr,
         )
