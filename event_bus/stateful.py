@@ -125,8 +125,8 @@ class StatefulWork(PartitionTask):
     async def _apply(self, batch: Sequence[Record]) -> None:
         inputs, refused = self._sorted(batch)
         await self._bury(refused)
-        if inputs:
-            await self._states.apply(self._routing.service, await self._not_buried(inputs), self._bury)
+        if inputs and (alive := await self._not_buried(inputs)):
+            await self._states.apply(self._routing.service, alive, self._bury)
 
     async def _bury(self, refused: Sequence[Refused]) -> None:
         for record, reason in refused:

@@ -22,6 +22,7 @@ class TimedHead(asyncio.Protocol):
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     server_state: ServerState
+    parser: Any
     cycle: Any  # the newest request, from the end of its head on
     _timer: asyncio.TimerHandle | None = None
     _begun = False  # something came that may be half a head
@@ -32,6 +33,8 @@ class TimedHead(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._is_handed_over():
+            self.parser = None  # uvicorn does so when a connection is lost, which it is not told of any more
         if not self._owes_a_head():
             self._cancel()
             return
@@ -45,7 +48,10 @@ class TimedHead(asyncio.Protocol):
 
     def _owes_a_head(self) -> bool:
         idle = self.cycle is None or self.cycle.response_complete
-        return idle and self.transport.get_protocol() is self
+        return idle and not self._is_handed_over()
+
+    def _is_handed_over(self) -> bool:
+        return self.transport.get_protocol() is not self
 
     def _cancel(self) -> None:
         self._begun = False

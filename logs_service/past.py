@@ -24,10 +24,10 @@ MOST_RECORDS = 1_000  # a batch: about one turn of a client
 WAIT_SECONDS = 0.5  # for records; a client that has left is noticed after it
 # Where a repetition is expected: a worker that wakes repeats what it had in hand, some thousand at most.
 LEAD_IN = 5_000
+REMEMBERED_IDS = 20_000  # four times that; 3 MB a reader
 # How far back the last lines of a filter are looked for, per partition, about: some seconds of reading. What was not
 # found by then begins with the oldest that was.
 FURTHEST_BACK = 200_000
-REMEMBERED_IDS = 20_000  # four times that; 3 MB a reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,6 @@ from logs_service.seats import Seat
 from logs_service.streams import Stream
 from logs_service.wishes import BadWish, wish_of
 
-# What a client that does not read may hold in the kernel; the default grows to 4 MB before anybody notices.
-SEND_BUFFER_BYTES = 256 * 1024
 # Clients have nothing to say: what they send is dropped, and a message above this ends the connection (1009).
 MAX_INCOMING_BYTES = 4 * 1024
 # Of what has arrived, looked at before the next: a transport hands over up to 40,000 frames at a time.
@@ -73,7 +71,6 @@ class HubProtocol(asyncio.Protocol, Client):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._socket: socket.socket = transport.get_extra_info("socket")
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self.write = self._transport.write
         self._connections.add(self)
 
@@ -91,6 +88,7 @@ class HubProtocol(asyncio.Protocol, Client):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
+        self._break_cycles()
         self._connections.discard(self)
         self._uncut()
         if self._checking is not None:
@@ -215,6 +213,11 @@ class HubProtocol(asyncio.Protocol, Client):
     def _leave(self) -> None:
         if self._hub is not None:
             self._hub.leave(self)
+
+    def _break_cycles(self) -> None:
+        """The library's, which would wait for the collector: the more there are, the longer it stops everybody."""
+        self._conn.parser.close()
+        self._conn.parser_exc = None
 
     def _end(self) -> None:
         self._leave()

@@ -12,6 +12,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from benchmarks.hub.feeding import Feeder
+from http_edge.sockets import listen
 from logs_service.admission import Admission
 from logs_service.hub import Hub
 from logs_service.lines import Line
@@ -64,9 +65,9 @@ async def main() -> None:
     async def publish(lines: list[bytes]) -> None:
         memory.publish(lines)
 
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
-        async with memory.served(listening):
-            await Feeder(publish, memory.taken, memory.tell).serve(listening.getsockname()[1])
+    (listening,) = listen("127.0.0.1", 0)
+    async with memory.served(listening):
+        await Feeder(publish, memory.taken, memory.tell).serve(listening.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A hub served for real on a loopback port, in the test's own loop, without Kafka: the test publishes itself."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from uvicorn.config import HTTPProtocolType
 
 from http_edge import Stop, edge, timed
-from http_edge.sockets import BACKLOG
+from http_edge.sockets import listen
 from logs_service.admission import Admission
 from logs_service.app import build
 from logs_service.gate import FOR_PAGES
@@ -121,7 +120,7 @@ async def a_whole_hub(environment: Environment, **settings: Any) -> AsyncIterato
 
 @asynccontextmanager
 async def _served(app: Starlette, http: HTTPProtocolType = "httptools") -> AsyncIterator[Serving]:
-    listening = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    (listening,) = listen("127.0.0.1", 0)
     parser = timed(app.state.settings.request_seconds, http)
     config = uvicorn.Config(
         app, ws=HubProtocol, http=parser, log_config=None, access_log=False, lifespan="on"

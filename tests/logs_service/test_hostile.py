@@ -14,7 +14,9 @@ from contextlib import suppress
 import pytest
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
+from websockets.server import ServerProtocol
 
+from http_edge.request_time import TimedHead
 from logs_service.incoming import MOST_FRAMES
 from logs_service.protocol import HubProtocol
 from tests.logs_service.by_hand import REQUEST, handshake
@@ -254,3 +256,31 @@ async def test_of_clients_that_are_closed_for_what_they_did_nothing_is_left(serv
         await until(lambda: not serving.server.server_state.connections)
     gc.collect()
     assert [one() for one in gone] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "said", [b"", EMPTY_PING, frame(CLOSE, b"\x03\xe8")], ids=["nothing", "ping", "close"]
+)
+async def test_who_comes_and_goes_leaves_nothing_to_the_collector_of_cycles(
+    serve: Serve, said: bytes
+) -> None:
+    """It would stop everybody else for what thousands of short visits left."""
+    serving = await serve()
+    gc.collect()
+    gc.disable()
+    try:
+        before = of_visits()
+        for _ in range(3):
+            raw = await handshake(serving.port)
+            raw.sendall(said)
+            raw.close()
+        await until(lambda: not serving.server.server_state.connections)
+        assert of_visits() == before
+    finally:
+        gc.enable()
+
+
+def of_visits() -> int:
+    """Objects that each visit has of its own."""
+    kinds = (HubProtocol, ServerProtocol, TimedHead)
+    return sum(isinstance(one, kinds) for one in gc.get_objects())

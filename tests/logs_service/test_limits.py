@@ -7,6 +7,7 @@ import struct
 from contextlib import closing
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -20,6 +21,8 @@ from logs_service.gate import FOR_DATA, FOR_PAGES, FOR_STREAMS
 from logs_service.seats import Seats
 from tests.logs_service.by_hand import handshake
 from tests.logs_service.serving import Serve, Serving, until
+
+PAGE = "https://shop.example"
 
 
 def refused(seats: Seats, address: str) -> int | None:
@@ -193,3 +196,13 @@ async def test_the_page_of_the_hub_has_them_too(serve: Serve) -> None:
     serving = await serve()
     assert (await answered(serving, "/", Host="evil.example"))[0] == 421
     assert (await answered(serving, "/", Host="localhost"))[0] == 200
+
+
+async def test_a_page_of_an_allowed_origin_may_read_what_it_gets(serve: Serve) -> None:
+    """Its browser keeps the answer from it otherwise."""
+    serving = await serve(admission=Admission(Seats(5), origins=frozenset({PAGE})), pages=PAGES)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{serving.port}") as client:
+        answer = await client.get("/data", headers={"Origin": PAGE})
+        program = await client.get("/data")
+    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Vary"]) == (PAGE, "Origin")
+    assert "Access-Control-Allow-Origin" not in program.headers
