@@ -24,7 +24,7 @@ from event_bus.dispatch import Dispatch
 from event_bus.kafka import BATCH_BYTES, Consumer, Producer, ProducerPair
 from event_bus.membership import Membership
 from event_bus.records import Outgoing, Partition, Record
-from event_bus.worker import PartitionWorker
+from event_bus.worker import TransactionalWork
 from http_edge.server import collect_garbage_rarely
 from notifications_service import handlers
 
@@ -89,7 +89,7 @@ class PlainProducer(Producer):
         await asyncio.gather(*await self._send(await self._batches(records)))
 
 
-class PlainWorker(PartitionWorker):
+class PlainWorker(TransactionalWork):
     """The same worker without transactions: what was sent and not yet committed is sent again after a crash."""
 
     producer: PlainProducer
@@ -97,9 +97,9 @@ class PlainWorker(PartitionWorker):
     async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
         await self.producer.send(outputs)
         self._taken(outputs)
-        following = batch[-1].offset + 1
-        await self.consumer.commit({self._partition: following})
-        self.positions[self._partition] = following
+        following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        await self.consumer.commit(following)
+        self.positions |= following
 
 
 def _failed(code: int, why: str) -> None:
@@ -107,7 +107,7 @@ def _failed(code: int, why: str) -> None:
 
 
 async def worker(task: Task) -> None:
-    await _copy_with(task, PartitionWorker)
+    await _copy_with(task, TransactionalWork)
 
 
 async def plain_worker(task: Task) -> None:
@@ -116,11 +116,15 @@ async def plain_worker(task: Task) -> None:
     await _copy_with(task, PlainWorker)
 
 
-async def _copy_with(task: Task, kind: type[PartitionWorker]) -> None:
+async def _copy_with(task: Task, kind: type[TransactionalWork]) -> None:
     broker, dispatch, marks = Broker(task.bootstrap_servers), Copy(task.group, []), Marks()
 
-    def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[PartitionWorker]:
-        return [kind(broker, dispatch, consumer, partition, marks.taken) for partition in partitions]
+    def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[TransactionalWork]:
+        shares = [partitions] if task.alone else [[partition] for partition in partitions]
+        return [
+            kind(broker, dispatch, consumer, share, f"{task.group}-{share[0].partition}", [], marks.taken)
+            for share in shares
+        ]
 
     async with Membership(broker, task.group, [task.topic], _failed, work_on, task.alone):
         await asyncio.Event().wait()

@@ -26,7 +26,7 @@ from event_bus.settings import Broker
 MOST_RECORDS = 100  # applied in one write; what follows from all of them must fit into one document
 # Nobody waits for what is done here, and whoever pays waits for the same database: what comes within a moment is
 # applied in one write. A backlog is worked off without a pause.
-PAUSE_SECONDS = 0.03
+PAUSE_SECONDS = 0.1
 
 
 class States(Protocol):

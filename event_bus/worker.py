@@ -2,7 +2,8 @@
 
 For services without state of their own. Exactly once inside Kafka, whatever dies when; several instances share the
 partitions by their consumer group. The transactional id is the group, the topic and the partition. So whoever takes
-a partition over fences the one before, and settles his transaction, before it reads where to go on.
+a partition over fences the one before, and settles his transaction, before it reads where to go on. One that is alone
+has an id of its own, and one transaction for all partitions; each of both kinds fences the other as well.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from event_bus.settings import Broker
 MOST_RECORDS = 2_000
 AT_A_TIME = 100  # records handled before others get their turn, 3 ms: each step of a transaction waits for it
 
+Place = tuple[str, int, int]  # topic, partition, offset
 Notify = Callable[[Sequence[Outgoing]], None]
 log = structlog.get_logger()
 
@@ -49,34 +51,43 @@ class Worker(Membership):
         dispatch = Dispatch(service, consumes)
 
         def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[PartitionTask]:
-            return [PartitionWorker(broker, dispatch, consumer, part, taken) for part in partitions]
+            one_by_one = {_id(broker, service, partition): [partition] for partition in partitions}
+            together = {f"{service}-alone": partitions} if partitions else {}
+            mine, others = (together, one_by_one) if alone else (one_by_one, together)
+            return [
+                TransactionalWork(broker, dispatch, consumer, share, name, list(others), taken)
+                for name, share in mine.items()
+            ]
 
         super().__init__(broker, service, dispatch.topics(), stop, work_on, alone)
 
 
-class PartitionWorker(PartitionTask):
-    """One partition: batch, handlers, one transaction."""
+class TransactionalWork(PartitionTask):
+    """Batch, handlers, one transaction. `name` is the transactional id; those of `others` are fenced."""
 
     def __init__(
         self,
         broker: Broker,
         dispatch: Dispatch,
         consumer: Consumer,
-        partition: Partition,
+        partitions: Sequence[Partition],
+        name: str,
+        others: Sequence[str],
         taken: Notify,
     ) -> None:
-        name = partition.topic.removeprefix(broker.prefix)
-        super().__init__(consumer, [partition], f"{dispatch.service}-{name}-{partition.partition}")
-        self._broker, self._dispatch, self._taken = broker, dispatch, taken
-        self._partition = partition
+        super().__init__(consumer, partitions, name)
+        self._broker, self._dispatch, self._others, self._taken = broker, dispatch, others, taken
         self._limit = MOST_RECORDS
-        self._refused: dict[int, list[str]] = {}  # by offset: why the broker did not take what follows
+        self._refused: dict[
+            Place, list[str]
+        ] = {}  # why the broker did not take what follows from that record
         self._rivalry = Rivalry()
 
     async def work(self, backoff: Backoff) -> None:
-        """The producers are initialised first: then nobody else can commit for this partition any more."""
+        """The producers are initialised first: then nobody else can commit for these partitions any more."""
         try:
             async with ProducerPair(self._broker, self.name) as pair:
+                await asyncio.gather(*map(self._fence, self._others))
                 await self.take_up()
                 while self.ours():
                     await self._step(pair)
@@ -87,6 +98,10 @@ class PartitionWorker(PartitionTask):
             if self._rivalry.fenced():
                 raise Rival(f"another process works as {self.name}") from error
             raise
+
+    async def _fence(self, transactional_id: str) -> None:
+        async with ProducerPair(self._broker, transactional_id):
+            pass
 
     async def _step(self, pair: ProducerPair) -> None:
         async with self.batch(self._limit) as batch:
@@ -106,7 +121,7 @@ class PartitionWorker(PartitionTask):
         return outputs
 
     async def _handled(self, record: Record) -> list[Outgoing]:
-        refusals = self._refused.get(record.offset)
+        refusals = self._refused.get(_place(record))
         if not refusals:
             return await self._dispatch.handle(record)
         if len(refusals) > 2:
@@ -118,17 +133,25 @@ class PartitionWorker(PartitionTask):
         if len(batch) > 1:
             self._limit = max(1, len(batch) // 8)
         else:
-            self._refused.setdefault(batch[0].offset, []).append(str(error))
+            self._refused.setdefault(_place(batch[0]), []).append(str(error))
 
     async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
-        following = batch[-1].offset + 1
+        following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
         with metrics.WORKER_TRANSACTION.time():
             await pair.transact(
                 outputs,
                 self._dispatch.service,
-                {self._partition: Committed(following)},
+                {partition: Committed(offset) for partition, offset in following.items()},
                 lambda: self._taken(outputs),
             )
-        self.positions[self._partition] = following
+        self.positions |= following
         self._limit = min(MOST_RECORDS, 2 * self._limit)
         self._refused.clear()
+
+
+def _id(broker: Broker, service: str, partition: Partition) -> str:
+    return f"{service}-{partition.topic.removeprefix(broker.prefix)}-{partition.partition}"
+
+
+def _place(record: Record) -> Place:
+    return record.topic, record.partition, record.offset

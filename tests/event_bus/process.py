@@ -38,6 +38,7 @@ class Plan:
     point: str = ""  # the name of a crash point
     nth: int = 1
     freeze: bool = False
+    alone: bool = False  # a worker that does not share the partitions
 
 
 def start(plan: Plan, folder: Path) -> Child:
@@ -72,7 +73,8 @@ async def main(plan: Plan) -> int:
     loop.add_signal_handler(signal.SIGTERM, stop, 0, "asked to")
     broker = Broker(plan.bootstrap_servers, plan.prefix)
     if plan.what == "worker":
-        async with Worker(broker, TRACER, [On(Notification, trace, publishes=[LogLine])], stop):
+        consumes = [On(Notification, trace, publishes=[LogLine])]
+        async with Worker(broker, TRACER, consumes, stop, alone=plan.alone):
             return await code
     async with Database(plan.mongo_uri, f"{plan.prefix}documents") as database:
         outbox = OutboxCollection(database, "stories")

@@ -12,7 +12,7 @@ from event_bus.kafka import Consumer, ProducerPair
 from event_bus.membership import SILENCE_SECONDS, _Watch
 from event_bus.records import Partition
 from event_bus.wire import encode
-from event_bus.worker import PartitionWorker
+from event_bus.worker import TransactionalWork
 from tests.event_bus.cluster import Cluster, until
 from tests.event_bus.process import trace
 from tests.event_bus.story import accepted
@@ -44,7 +44,7 @@ async def test_while_a_backlog_is_handled_others_get_their_turn(broker: Broker) 
     turns: list[None] = []
     dispatch = Dispatch("tracer", CONSUMES)
     consumer, partition = Consumer(broker), Partition("notifications", 0)
-    worker = PartitionWorker(broker, dispatch, consumer, partition, lambda outputs: None)
+    worker = TransactionalWork(broker, dispatch, consumer, [partition], "tracer", [], lambda outputs: None)
 
     async def another() -> None:
         while True:

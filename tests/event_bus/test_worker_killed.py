@@ -105,17 +105,20 @@ async def test_workers_killed_at_every_step_and_at_any_moment(
     assert codes == [0] + [-9] * len(victims)
 
 
+@pytest.mark.parametrize("heir_alone", [False, True], ids=["by-one-of-a-group", "by-one-alone"])
+@pytest.mark.parametrize("zombie_alone", [False, True], ids=["one-of-a-group", "one-alone"])
 async def test_a_worker_frozen_before_its_commit_is_fenced_when_it_wakes(
-    load: Load, plan: process.Plan, tmp_path: Path
+    load: Load, plan: process.Plan, tmp_path: Path, zombie_alone: bool, heir_alone: bool
 ) -> None:
     """A worker that was stopped right behind its sends would show nothing: it must be about to commit."""
     processes: list[Child] = []
     try:
         async with load.going_on():
-            zombie = process.start(replace(plan, point="OFFSETS_SENT", nth=3, freeze=True), tmp_path)
+            frozen = replace(plan, point="OFFSETS_SENT", nth=3, freeze=True, alone=zombie_alone)
+            zombie = process.start(frozen, tmp_path)
             processes.append(zombie)
             await until(lambda: process.is_frozen(zombie))
-            processes.append(process.start(plan, tmp_path))
+            processes.append(process.start(replace(plan, alone=heir_alone), tmp_path))
             await load.add(100)
         await load.audited()  # the other one has taken over and done everything
         zombie.thaw()
