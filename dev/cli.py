@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dev import addresses, doctor, launcher, logfiles, plan, record, status
+from dev import addresses, chromium, doctor, launcher, logfiles, plan, record, status
 from dev.dlq import commands as dlq
 from dev.errors import ShopError
 from dev.paths import ROOT
@@ -181,6 +181,7 @@ def test(context: typer.Context) -> None:
         chosen = [folder, *context.args[1:]]
     else:
         launcher.fetch_tools(plan.make(plan.STATE, None))
+        chromium.ensure_driver()
         chosen = [f"--ignore={folder}", *(context.args or ALL_TESTS)]
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *chosen])

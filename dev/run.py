@@ -55,9 +55,21 @@ class Run:
     def environment(self) -> dict[str, str]:
         """What every child is told."""
         ports = {kind.port_variable: str(self.plan.ports[kind.name]) for kind in KINDS}
-        own = ports | {"KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers, "MONGO_URI": self.mongo.uri}
+        own = ports | self._addresses()
         foreign = {name: value for name, value in self.plan.settings.items() if value and name not in ports}
         return own | foreign
+
+    def _addresses(self) -> dict[str, str]:
+        """Where the servers are, and for people's browsers: whose page it is, and what it may call."""
+        at = {kind.name: f"localhost:{self.plan.ports[kind.name]}" for kind in KINDS}
+        page = at["logs_service"]
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            "MONGO_URI": self.mongo.uri,
+            "CORS_ORIGINS": f"http://{page},http://{page.replace('localhost', '127.0.0.1')}",
+            "LOGS_USERS_URL": f"http://{at['users_service']}",
+            "LOGS_PAYMENTS_URL": f"http://{at['payments_service']}",
+        }
 
     def start(self) -> None:
         """Returns when everything is ready; NotReady says what is not."""

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from http_edge.description import description_routes
@@ -56,7 +57,7 @@ def edge(
     own = [Route("/metrics", metrics), *description_routes(about, described)]
     app = Starlette(
         routes=[*pages, *(operation.route() for operation in described), *own],
-        middleware=_middleware(),
+        middleware=_middleware(settings),
         exception_handlers={
             Problem: answer_problem,
             HTTPException: answer_http_exception,
@@ -72,13 +73,20 @@ def edge(
     return app
 
 
-def _middleware() -> list[Middleware]:
+def _middleware(settings: EdgeSettings) -> list[Middleware]:
     """From the outside to the inside: what is further in can rely on what is further out."""
     return [
         Middleware(BriefLifespan),
         request_id_middleware(),
         Middleware(TraceContext),
         Middleware(Measured),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=sorted(settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        ),
         Middleware(UnexpectedErrors),
         Middleware(Admission),
         Middleware(BodyLimit),

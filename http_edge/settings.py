@@ -5,15 +5,23 @@ The environment alone is read here; `.env` is the business of whoever starts the
 
 import os
 import sys
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 EXIT_WRONG_SETTING = os.EX_CONFIG  # 78: restarting will not help
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def split(value: object) -> object:
+    """`a, b` as a list; what is no text stays what it is."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(split)]
 
 
 class EdgeSettings(BaseSettings):
@@ -32,6 +40,11 @@ class EdgeSettings(BaseSettings):
     # Some hundred bytes: even a bad line needs no second. Whoever takes longer holds a place and gives nothing.
     request_seconds: float = Field(
         10.0, gt=0, description="Seconds that the head of a request may take, and then its body."
+    )
+    cors_origins: Names = Field(
+        frozenset({"http://localhost:3000", "http://127.0.0.1:3000"}),
+        validation_alias="CORS_ORIGINS",
+        description="Origins of pages that may read the answers, by comma: those of the hub's live page.",
     )
     log_format: Literal["console", "json"] = Field(
         "console", validation_alias="LOG_FORMAT", description="How log lines are written to stderr."

@@ -26,9 +26,7 @@ class Gate:
         async def readable(message: Message) -> None:
             """A page of another origin got this far because it may: its browser wants to be told so."""
             if message["type"] == "http.response.start" and (origins := headers.getlist("origin")):
-                answer = MutableHeaders(scope=message)
-                answer["Access-Control-Allow-Origin"] = origins[0]
-                answer.add_vary_header("Origin")
+                MutableHeaders(scope=message)["Access-Control-Allow-Origin"] = origins[0]
             await send(message)
 
         with ExitStack() as seat:

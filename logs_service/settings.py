@@ -8,16 +8,11 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from contracts.topics import ALL, IDENTITY_KEYS
 from event_bus import BusSettings
 from http_edge import EdgeSettings
+from http_edge.settings import Names, split
 
-
-def _split(value: object) -> object:
-    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
-
-
-Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
 # Kafka's own rule, but for two underscores at the beginning: so its internal topics are called.
 Topic = Annotated[str, Field(pattern=r"^_?[A-Za-z0-9.-][A-Za-z0-9._-]{0,247}$")]
-Topics = Annotated[frozenset[Topic], NoDecode, BeforeValidator(_split)]
+Topics = Annotated[frozenset[Topic], NoDecode, BeforeValidator(split)]
 
 
 class Settings(BusSettings, EdgeSettings):

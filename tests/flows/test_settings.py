@@ -19,6 +19,7 @@ GIVEN: Mapping[str, tuple[str, Any]] = {
     "TOPIC_PREFIX": ("test-", "test-"),
     "MONGO_URI": ("mongodb://database:27017", "mongodb://database:27017"),
     "LOG_FORMAT": ("json", "json"),
+    "CORS_ORIGINS": ("https://a, https://b", frozenset({"https://a", "https://b"})),
     "TOKEN_ISSUER": ("somebody", "somebody"),
     "TOKEN_AUDIENCE": ("bank", "bank"),
     "PORT": ("4000", 4000),

@@ -31,7 +31,7 @@ async def quick(request: Request) -> Done:
 
 
 async def slow(request: Request) -> Done:
-    await asyncio.sleep(0.4)  # longer than the signal needs to arrive
+    await asyncio.sleep(1.0)  # longer than the signal needs to arrive
     return Done()
 
 

@@ -117,9 +117,9 @@ def test_it_ends_with_0_after_two_sigints_with_an_idle_connection_open(serve: An
 def test_a_request_in_work_is_answered_before_the_end(serve: Any) -> None:
     served = serve()
     url = served.ready()
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(httpx2.get, f"{url}/slow")
-        time.sleep(0.1)  # nothing outside tells that a request has begun
+    with ThreadPoolExecutor() as pool, httpx2.Client() as client:  # made before: it takes its time
+        answer = pool.submit(client.get, f"{url}/slow")
+        time.sleep(0.4)  # nothing outside tells that a request has begun
         assert served.end(signal.SIGTERM) == 0
         assert answer.result().json() == {"done": True}
 
@@ -130,8 +130,8 @@ def test_a_request_that_never_ends_and_even_a_stuck_loop_are_cut_off(
 ) -> None:
     served = serve()
     url = served.ready()
-    with ThreadPoolExecutor() as pool:
-        call = pool.submit(httpx2.get, f"{url}{path}", timeout=10)
+    with ThreadPoolExecutor() as pool, httpx2.Client(timeout=10) as client:
+        call = pool.submit(client.get, f"{url}{path}")
         time.sleep(0.2)  # nothing outside tells that a request has begun
         began = time.monotonic()
         assert served.end(signal.SIGTERM) == 0
