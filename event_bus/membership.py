@@ -16,7 +16,7 @@ from event_bus import partition as partitions
 from event_bus.background import FAILED, FORBIDDEN, RIVAL, Stop, run_in_background
 from event_bus.backoff import Backoff
 from event_bus.errors import BusError, Refused, Unavailable
-from event_bus.kafka import Consumer
+from event_bus.kafka import Admin, Consumer
 from event_bus.partition import PartitionTask, Rival
 from event_bus.records import Partition
 from event_bus.settings import Broker
@@ -86,7 +86,7 @@ class Membership:
         else:
             await consumer.look_up(self._topics)
             consumer.subscribe(self._topics)
-        watch = _Watch(consumer)
+        watch = _Watch(consumer, self._broker)
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_SECONDS):
@@ -139,14 +139,16 @@ class Membership:
 
 
 class _Silent(Exception):
-    """There is lag and nothing comes."""
+    """There is lag and nothing comes, or the broker answers others and not us."""
 
 
 class _Watch:
-    """Notices lag without progress: the group protocol of the client has open bugs of that kind."""
+    """Notices a client that is of no use any more: lag without progress, of which its group protocol has open bugs,
+    and requests of ours that fail while those of a new client are answered.
+    """
 
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
+    def __init__(self, consumer: Consumer, broker: Broker) -> None:
+        self._consumer, self._broker = consumer, broker
         self._clock = asyncio.get_running_loop().time
         self._since = self._clock()
         self._positions: list[dict[Partition, int]] | None = None
@@ -154,10 +156,20 @@ class _Watch:
     async def silent(self, tasks: Collection[PartitionTask]) -> bool:
         """Raises Unavailable when the broker does not answer."""
         positions = [task.positions.copy() for task in tasks]
-        working = positions != self._positions or any(task.trouble or task.busy for task in tasks)
-        if working or not await self._lag():
-            self._since, self._positions = self._clock(), positions
+        silent = False
+        try:
+            if positions == self._positions and not any(task.busy for task in tasks):
+                silent = await self._hears_nothing(tasks)
+        finally:
+            if not silent:
+                self._since, self._positions = self._clock(), positions
         return self._clock() - self._since >= SILENCE_SECONDS
+
+    async def _hears_nothing(self, tasks: Collection[PartitionTask]) -> bool:
+        if any(task.broker_trouble for task in tasks):
+            async with Admin(self._broker):
+                return True
+        return not any(task.trouble for task in tasks) and await self._lag()
 
     async def _lag(self) -> bool:
         """By the client's positions, which pass over the markers of transactions."""

@@ -9,7 +9,7 @@ import structlog
 
 from event_bus import metrics
 from event_bus.backoff import Backoff
-from event_bus.errors import BusError, Refused
+from event_bus.errors import BusError, Refused, Unavailable
 from event_bus.kafka import Consumer
 from event_bus.records import Partition, Record
 
@@ -31,6 +31,7 @@ class PartitionTask(ABC):
         self.stopping = False
         self.busy = False
         self.trouble: str | None = "starting"
+        self.broker_trouble = False  # the broker does not do what it is asked, or our client does not hear it
         self.positions: dict[Partition, int] = {}  # the next offset of each
 
     @abstractmethod
@@ -60,7 +61,7 @@ class PartitionTask(ABC):
         for partition in self.partitions:
             self.positions[partition] = await self.consumer.committed(partition)
             self.consumer.seek(partition, self.positions[partition])
-        self.trouble = None
+        self.trouble, self.broker_trouble = None, False
 
     @contextlib.asynccontextmanager
     async def batch(self, limit: int) -> AsyncIterator[list[Record]]:
@@ -75,7 +76,7 @@ class PartitionTask(ABC):
     def _note(self, error: Exception) -> None:
         if self.trouble != str(error):
             log.warning("a consumer waits", consumer=self.name, reason=str(error))
-        self.trouble = str(error)
+        self.trouble, self.broker_trouble = str(error), isinstance(error, Unavailable)
 
 
 async def stop(tasks: Mapping[PartitionTask, "asyncio.Task[None]"], seconds: float) -> None:

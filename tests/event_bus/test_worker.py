@@ -8,6 +8,7 @@ import pytest
 from contracts import LogLine, Notification
 from event_bus import Broker, On, Worker
 from event_bus.dispatch import Dispatch
+from event_bus.errors import Unavailable
 from event_bus.kafka import Consumer, ProducerPair
 from event_bus.membership import SILENCE_SECONDS, _Watch
 from event_bus.records import Partition
@@ -76,22 +77,22 @@ class Quiet:
 class Idle:
     """A worker of a partition with nothing to do."""
 
-    trouble, busy = None, False
+    trouble, broker_trouble, busy = None, False, False
     positions: ClassVar = {Partition("notifications", 0): 10}
 
 
 @pytest.fixture
-async def watch(monkeypatch: pytest.MonkeyPatch) -> _Watch:
-    watch = _Watch(Quiet())  # type: ignore[arg-type]
+async def watch(broker: Broker) -> _Watch:
+    watch = _Watch(Quiet(), broker)  # type: ignore[arg-type]
     watch.now = 0.0  # type: ignore[attr-defined]
     watch._clock = lambda: watch.now  # type: ignore[attr-defined]
     watch._since = 0.0
     return watch
 
 
-async def silent(watch: Any, seconds: float) -> bool:
+async def silent(watch: Any, seconds: float, task: Any = None) -> bool:
     watch.now += seconds
-    return bool(await watch.silent({Idle(): None}))
+    return bool(await watch.silent([task or Idle()]))
 
 
 async def test_lag_without_progress_for_long_is_silence(watch: Any) -> None:
@@ -110,3 +111,32 @@ async def test_a_record_that_has_just_come_after_a_quiet_hour_is_no_silence(watc
     for _ in range(20):
         assert not await silent(watch, 5)
     assert SILENCE_SECONDS >= 30
+
+
+class Wedged(Idle):
+    """A worker whose requests get no answer."""
+
+    trouble, broker_trouble = "no answer within 5 s", True
+
+
+async def test_requests_that_fail_for_long_while_the_broker_answers_others_are_silence(watch: Any) -> None:
+    looks = [await silent(watch, 5, Wedged()) for _ in range(9)]
+    assert looks[0] is False
+    assert looks[-1] is True
+
+
+async def test_as_long_as_the_broker_is_away_it_is_no_silence(watch: Any) -> None:
+    there, watch._broker = watch._broker, Broker("127.0.0.1:1")
+    assert not await silent(watch, 5, Wedged())  # the first look takes note of where it is
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            await silent(watch, 5, Wedged())
+    watch._broker = there
+    assert not await silent(watch, 5, Wedged())
+
+
+async def test_a_database_that_is_away_is_no_silence(watch: Any) -> None:
+    waiting = Wedged()
+    waiting.broker_trouble = False
+    for _ in range(9):
+        assert not await silent(watch, 5, waiting)
