@@ -7,7 +7,6 @@ from typing import Any
 
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from contracts.topics import LOGS
 from event_bus import PublishedKeys
@@ -15,9 +14,8 @@ from event_bus.errors import Unavailable
 from event_bus.printer import Printer
 from http_edge import Check, KeyRing, Stop, TokenChecker, edge
 from logs_service.admission import Admission
-from logs_service.gate import FOR_PAGES
 from logs_service.metrics import HubMetrics
-from logs_service.pages import page_or_about
+from logs_service.pages import PAGES
 from logs_service.routes import OPERATIONS
 from logs_service.seats import Seats
 from logs_service.settings import Settings
@@ -33,7 +31,7 @@ def build(settings: Settings) -> Starlette:
         SUMMARY,
         settings,
         operations=OPERATIONS,
-        pages=[Route("/", page_or_about, middleware=FOR_PAGES)],
+        pages=PAGES,
         resources=partial(_resources, settings),
         unavailable=[Unavailable],
     )

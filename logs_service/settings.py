@@ -13,6 +13,8 @@ from http_edge.settings import Names, split
 # Kafka's own rule, but for two underscores at the beginning: so its internal topics are called.
 Topic = Annotated[str, Field(pattern=r"^_?[A-Za-z0-9.-][A-Za-z0-9._-]{0,247}$")]
 Topics = Annotated[frozenset[Topic], NoDecode, BeforeValidator(split)]
+# It becomes a source in the page's Content-Security-Policy: nothing may stand in it that begins another one.
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9._\[\]:-]+$")]
 
 
 class Settings(BusSettings, EdgeSettings):
@@ -64,4 +66,11 @@ class Settings(BusSettings, EdgeSettings):
     allowed_origins: Names = Field(
         frozenset(),
         description="Origins of web pages that may connect beside the hub's own, by comma; * for all.",
+    )
+    users_url: Origin = Field(
+        "http://localhost:3001", description="Where the live page finds users_service, seen from a browser."
+    )
+    payments_url: Origin = Field(
+        "http://localhost:3002",
+        description="Where the live page finds payments_service, seen from a browser.",
     )

@@ -1,24 +1,14 @@
-"""What there is to look at: the topics, how far they reach and how fast they grow. Kafka is asked only when somebody
-asks, and once a second at most, however many do.
-"""
+"""What there is to look at: the topics, how far they reach and how fast they grow."""
 
-import asyncio
-from collections import deque
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection
 
 from pydantic import BaseModel, Field, RootModel
 from starlette.requests import Request
 
 from contracts.topics import ALL
-from event_bus import Broker, Partition
-from event_bus.errors import Unavailable
-from event_bus.kafka import Admin, Consumer
+from event_bus import Broker
+from event_bus.growth import Growth, Looks
 from http_edge import NotFound
-
-BETWEEN_SECONDS = 1.0  # two looks; what was seen, or not seen, holds for so long
-RATE_SECONDS = 10.0  # a rate is one of the last seconds
-DEADLINE = 5.0  # for all requests of a look; each has such a deadline of its own
 
 _KEYS = {topic.name: topic.key for topic in ALL}
 
@@ -44,76 +34,32 @@ class TopicViews(RootModel[list[TopicView]]):
     """The topics that may be looked at."""
 
 
-class Look(NamedTuple):
-    at: float
-    firsts: Mapping[Partition, int]
-    nexts: Mapping[Partition, int]
-
-
 class Topics:
     """`names` without the prefix."""
 
     def __init__(self, broker: Broker, names: Collection[str]) -> None:
         self._broker = broker
         self._names = [name for name in _KEYS if name in names] + sorted(set(names) - set(_KEYS))
-        self._looks: deque[Look] = deque()
-        self._failure = ""
-        self._holds_until = float("-inf")
-        self._one_at_a_time = asyncio.Lock()
+        self._looks = Looks(broker, self.__contains__)
 
     async def view(self) -> list[TopicView]:
         """Raises Unavailable."""
-        async with self._one_at_a_time:
-            if _now() >= self._holds_until:
-                await self._look_again()
-                self._holds_until = _now() + BETWEEN_SECONDS
-            if self._failure:
-                raise Unavailable(self._failure)
-            return [self._topic(name) for name in self._names]
+        growth = await self._looks.growth()
+        return [self._topic(name, growth) for name in self._names]
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
-    async def _look_again(self) -> None:
-        while self._looks and _now() - self._looks[0].at > RATE_SECONDS:
-            self._looks.popleft()
-        self._failure = ""
-        try:
-            async with asyncio.timeout(DEADLINE):
-                if not self._looks:
-                    self._looks.append(await self._look())
-                    await asyncio.sleep(BETWEEN_SECONDS)
-                self._looks.append(await self._look())
-        except (Unavailable, TimeoutError) as error:
-            self._failure = str(error) or f"looking at the topics: no answer within {DEADLINE:g} s"
-
-    async def _look(self) -> Look:
-        consumer = Consumer(self._broker)
-        try:
-            await consumer.start()
-            partitions = await consumer.partitions_of(await self._existing())
-            firsts, nexts = await consumer.beginnings(partitions), await consumer.ends(partitions)
-            return Look(_now(), firsts, nexts)
-        finally:
-            await consumer.discard()
-
-    async def _existing(self) -> Sequence[str]:
-        async with Admin(self._broker) as admin:
-            there = await admin.partition_counts()
-        return [name for name in self._names if self._broker.named(name) in there]
-
-    def _topic(self, name: str) -> TopicView:
-        before, now = self._looks[0], self._looks[-1]
-        own = sorted(one for one in now.nexts if one.topic == self._broker.named(name))
-        grown = sum(max(0, now.nexts[one] - before.nexts.get(one, now.firsts[one])) for one in own)
+    def _topic(self, name: str, growth: Growth) -> TopicView:
+        full, now = self._broker.named(name), growth.now
         return TopicView(
             name=name,
             key=_KEYS.get(name),
             partitions=[
                 PartitionView(partition=one.partition, first=now.firsts[one], next=now.nexts[one])
-                for one in own
+                for one in growth.partitions_of(full)
             ],
-            rate=round(grown / (now.at - before.at), 1),
+            rate=growth.rate(full),
         )
 
 
@@ -131,7 +77,3 @@ async def topic(request: Request) -> TopicView:
 def _topics(request: Request) -> Topics:
     found: Topics = request.state.topics
     return found
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
