@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     ConsumerStoppedError,
@@ -36,7 +38,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import Fenced, OutOfRange, Refused, TooLarge, Unavailable
-from event_bus.records import INPUT_LIMIT, Committed, Outgoing, Partition, Record
+from event_bus.records import INPUT_LIMIT, Committed, Group, Member, Outgoing, Partition, Record
 from event_bus.settings import Broker
 
 DEADLINE = 5.0  # seconds for one call; below the two time-outs that follow
@@ -471,6 +473,33 @@ class Admin:
             topics = await self._client.describe_topics(names)
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
+    async def topics(self) -> list[str]:
+        """Those with the prefix, without it."""
+        prefix = self._broker.prefix
+        names = await self.partition_counts()
+        return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+    async def leaders(self, topic: str) -> dict[int, int]:
+        """The broker that leads each partition, by its number; none of a topic that is not there."""
+        async with _call("looking up the leaders"):
+            topics = await self._client.describe_topics()  # a question for one name could make the topic
+        return {
+            partition["partition"]: partition["leader"]
+            for found in topics
+            if found["topic"] == self._broker.named(topic)
+            for partition in found["partitions"]
+        }
+
+    async def settings(self, topic: str) -> dict[str, str]:
+        """Those of a topic, with the values that hold, whoever set them."""
+        resource = ConfigResource(ConfigResourceType.TOPIC, self._broker.named(topic))
+        async with _call(f"reading the settings of {topic}"):
+            (answer,) = await self._client.describe_configs([resource])
+        ((code, message, _, _, entries),) = answer.resources
+        if code:
+            raise Unavailable(f"reading the settings of {topic}: {for_code(code).__name__}: {message}")
+        return {name: value or "" for name, value, *_ in entries}
+
     async def create_topic(
         self, name: str, partitions: int, replication: int, settings: Mapping[str, str]
     ) -> bool:
@@ -492,6 +521,32 @@ class Admin:
             )
         found = offsets.get(key)
         return None if found is None or found.offset < 0 else Committed(found.offset, found.metadata or "")
+
+    async def all_committed(self, group: str) -> dict[Partition, int]:
+        """Of every partition for which the group has committed an offset."""
+        async with _call(f"reading the offsets of {group}"):
+            offsets = await self._client.list_consumer_group_offsets(self._broker.named(group))
+        return {Partition(*one): int(place.offset) for one, place in offsets.items() if place.offset >= 0}
+
+    async def group_names(self) -> list[str]:
+        """Every group of the cluster by its full name."""
+        async with _call("listing the groups"):
+            return sorted(name for name, _ in await self._client.list_consumer_groups())
+
+    async def group(self, name: str) -> Group:
+        """One at a time: of several the client misreads all but the first."""
+        async with _call(f"describing the group {name}"):
+            (answer,) = await self._client.describe_consumer_groups([self._broker.named(name)])
+        ((_, _, state, _, _, members),) = (found[:6] for found in answer.groups)
+        return Group(state, [Member(client, host, _assigned(raw)) for _, client, host, _, raw in members])
+
+
+def _assigned(raw: bytes) -> frozenset[Partition]:
+    """Empty while the group is still sharing out."""
+    if not raw:
+        return frozenset()
+    assignment = ConsumerProtocolMemberAssignment.decode(raw).assignment
+    return frozenset(Partition(topic, number) for topic, numbers in assignment for number in numbers)
 
 
 def _created(answer: Any) -> bool:

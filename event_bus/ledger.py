@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 MOST_IDS = 180
+GROUP_SUFFIX = "-outbox-ledger"  # of the group that commits it: its offset is no place in a topic
 
 
 def pack(ids: Iterable[UUID]) -> str:

@@ -33,6 +33,21 @@ class Record(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
+class Member(NamedTuple):
+    """Who is in a consumer group, and what it reads."""
+
+    client: str
+    host: str
+    partitions: frozenset[Partition]
+
+
+class Group(NamedTuple):
+    """A consumer group. One that only commits (a worker alone, the ledger of a relay) has no members."""
+
+    state: str
+    members: Sequence[Member]
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A record to be written. `topic` is the name in the language, without the prefix."""

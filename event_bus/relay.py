@@ -41,7 +41,7 @@ class Relay:
     ) -> None:
         self._broker, self._outboxes, self._lease, self._stop = broker, outboxes, lease, stop
         self._id = f"{service}-outbox"
-        self._group = f"{service}-outbox-ledger"
+        self._group = f"{service}{ledger.GROUP_SUFFIX}"
         self._partition = Partition(broker.named(NOTIFICATIONS.name), 0)
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()

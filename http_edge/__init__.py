@@ -4,7 +4,7 @@ A service sees the names below and nothing else; nothing here knows Kafka, a dat
 """
 
 from http_edge.bearer import TokenChecker, bearer_token_of
-from http_edge.bodies import read_model
+from http_edge.bodies import read_model, read_query
 from http_edge.edge import Resources, edge
 from http_edge.errors import (
     BadRequest,
@@ -23,6 +23,7 @@ from http_edge.errors import (
 from http_edge.health import Check, about
 from http_edge.idempotency import IDEMPOTENCY_KEY, idempotency_key
 from http_edge.keys import KeyPair, KeyRing, generate_key_pair
+from http_edge.known_names import KnownNames
 from http_edge.log_format import configure_logging
 from http_edge.operations import Operation, Parameter, json_answer
 from http_edge.problems import problem_response
@@ -45,6 +46,7 @@ __all__ = [
     "Fatal",
     "KeyPair",
     "KeyRing",
+    "KnownNames",
     "NotFound",
     "Operation",
     "Parameter",
@@ -68,6 +70,7 @@ __all__ = [
     "json_answer",
     "problem_response",
     "read_model",
+    "read_query",
     "read_settings",
     "run",
     "timed",

@@ -34,6 +34,11 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     return validated(model, fields_of(request.headers.getlist("content-type"), await _body(request)))
 
 
+def read_query(request: Request, model: type[Model]) -> Model:
+    """The query string as a model, or a Problem: 400 or 422."""
+    return validated(model, parse_form(request.scope["query_string"].decode("latin-1")))
+
+
 async def _body(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Bodies are taken uncompressed only.", ACCEPTED)

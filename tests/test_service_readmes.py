@@ -7,6 +7,7 @@ import pytest
 from starlette.routing import Route
 
 import inventories_service.app
+import kafka_browser.app
 import logs_service.app
 import notifications_service.app
 import payments_service.app
@@ -23,6 +24,7 @@ BUILT = {
     "inventories_service": inventories_service.app.build,
     "notifications_service": notifications_service.app.build,
     "logs_service": logs_service.app.build,
+    "kafka_browser": kafka_browser.app.build,
 }
 # What the tables of the code list, and what the routes of an edge cause beside them.
 PUBLISHES = {

@@ -3,6 +3,7 @@
 from pydantic_settings import BaseSettings
 
 import inventories_service.settings
+import kafka_browser.settings
 import kafka_init.settings
 import logs_service.settings
 import notifications_service.settings
@@ -16,4 +17,5 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "notifications_service": notifications_service.settings.Settings,
     "logs_service": logs_service.settings.Settings,
     "kafka_init": kafka_init.settings.Settings,
+    "kafka_browser": kafka_browser.settings.Settings,
 }

@@ -1,0 +1,92 @@
+"""How far topics reach and how fast they grow. Kafka is asked only when somebody asks, and once a second at most,
+however many do.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from event_bus.errors import Unavailable
+from event_bus.kafka import Admin, Consumer
+from event_bus.records import Partition
+from event_bus.settings import Broker
+
+BETWEEN_SECONDS = 1.0  # two looks; what was seen, or not seen, holds for so long
+RATE_SECONDS = 10.0  # a rate is one of the last seconds
+DEADLINE = 5.0  # for all requests of a look; each has such a deadline of its own
+
+
+class Look(NamedTuple):
+    at: float
+    firsts: Mapping[Partition, int]
+    nexts: Mapping[Partition, int]
+
+
+class Growth(NamedTuple):
+    """Two looks at the same topics, some seconds apart."""
+
+    before: Look
+    now: Look
+
+    def partitions_of(self, topic: str) -> list[Partition]:
+        """By the topic's full name."""
+        return sorted(one for one in self.now.nexts if one.topic == topic)
+
+    def rate(self, topic: str) -> float:
+        """Offsets a second."""
+        first, before, now = self.now.firsts, self.before.nexts, self.now.nexts
+        grown = sum(max(0, now[one] - before.get(one, first[one])) for one in self.partitions_of(topic))
+        return round(grown / (self.now.at - self.before.at), 1)
+
+
+class Looks:
+    """`wanted` is asked with the name of each topic, without the prefix."""
+
+    def __init__(self, broker: Broker, wanted: Callable[[str], bool]) -> None:
+        self._broker, self._wanted = broker, wanted
+        self._looks: deque[Look] = deque()
+        self._failure = ""
+        self._holds_until = float("-inf")
+        self._one_at_a_time = asyncio.Lock()
+
+    async def growth(self) -> Growth:
+        """Raises Unavailable."""
+        async with self._one_at_a_time:
+            if _now() >= self._holds_until:
+                await self._look_again()
+                self._holds_until = _now() + BETWEEN_SECONDS
+            if self._failure:
+                raise Unavailable(self._failure)
+            return Growth(self._looks[0], self._looks[-1])
+
+    async def _look_again(self) -> None:
+        while self._looks and _now() - self._looks[0].at > RATE_SECONDS:
+            self._looks.popleft()
+        self._failure = ""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                if not self._looks:
+                    self._looks.append(await self._look())
+                    await asyncio.sleep(BETWEEN_SECONDS)
+                self._looks.append(await self._look())
+        except (Unavailable, TimeoutError) as error:
+            self._failure = str(error) or f"looking at the topics: no answer within {DEADLINE:g} s"
+
+    async def _look(self) -> Look:
+        consumer = Consumer(self._broker)
+        try:
+            await consumer.start()
+            partitions = await consumer.partitions_of(await self._existing())
+            firsts, nexts = await consumer.beginnings(partitions), await consumer.ends(partitions)
+            return Look(_now(), firsts, nexts)
+        finally:
+            await consumer.discard()
+
+    async def _existing(self) -> list[str]:
+        async with Admin(self._broker) as admin:
+            return [name for name in await admin.topics() if self._wanted(name)]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,1 @@
+"""A read-only browser of Kafka: topics, messages, consumer groups and dead letters."""
