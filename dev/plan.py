@@ -13,14 +13,14 @@ from dotenv import dotenv_values
 from dev import ports
 from dev.errors import ShopError
 from dev.paths import ROOT
-from dev.services import KINDS
+from dev.services import STARTED
 
 STATE = ROOT / ".shop"
 
 # The place of each after the number of --ports-from. 5 to 9 are those of services to come.
-OFFSETS = {kind.name: kind.offset for kind in KINDS} | {"kafka": 10, "controller": 11, "mongo": 12}
-USUAL = {kind.name: kind.port for kind in KINDS} | {"kafka": 9092, "controller": 9093, "mongo": 27017}
-VARIABLES = {kind.name: kind.port_variable for kind in KINDS} | {
+OFFSETS = {kind.name: kind.offset for kind in STARTED} | {"kafka": 10, "controller": 11, "mongo": 12}
+USUAL = {kind.name: kind.port for kind in STARTED} | {"kafka": 9092, "controller": 9093, "mongo": 27017}
+VARIABLES = {kind.name: kind.port_variable for kind in STARTED} | {
     "kafka": "KAFKA_PORT",
     "controller": "KAFKA_CONTROLLER_PORT",
     "mongo": "MONGO_PORT",

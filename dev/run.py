@@ -19,7 +19,7 @@ from dev.mongo import Mongo
 from dev.plan import Plan
 from dev.record import Ident, Record, Running, forget
 from dev.server import READY_WITHIN, Server
-from dev.services import INIT, KINDS, Service
+from dev.services import INIT, STARTED, Service
 from dev.supervisor import Supervised
 from dev.waiting import PAUSE
 
@@ -43,7 +43,7 @@ class Run:
             plan.state / "kafka", plan.ports["kafka"], plan.ports["controller"], self._log("kafka")
         )
         self.mongo = Mongo(plan.state / "mongo", plan.ports["mongo"], self._log("mongo"))
-        self.services = [self._service(kind.name) for kind in KINDS]
+        self.services = [self._service(kind.name) for kind in STARTED]
         self.record = Record(
             launcher=Ident.of(os.getpid()),
             bootstrap_servers=self.environment["KAFKA_BOOTSTRAP_SERVERS"],
@@ -54,14 +54,14 @@ class Run:
     @property
     def environment(self) -> dict[str, str]:
         """What every child is told."""
-        ports = {kind.port_variable: str(self.plan.ports[kind.name]) for kind in KINDS}
+        ports = {kind.port_variable: str(self.plan.ports[kind.name]) for kind in STARTED}
         own = ports | self._addresses()
         foreign = {name: value for name, value in self.plan.settings.items() if value and name not in ports}
         return own | foreign
 
     def _addresses(self) -> dict[str, str]:
         """Where the servers are, and for people's browsers: whose page it is, and what it may call."""
-        at = {kind.name: f"localhost:{self.plan.ports[kind.name]}" for kind in KINDS}
+        at = {kind.name: f"localhost:{self.plan.ports[kind.name]}" for kind in STARTED}
         page = at["logs_service"]
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,

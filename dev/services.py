@@ -33,6 +33,8 @@ KINDS = (
     Kind("notifications_service", "NOTIFICATIONS_PORT", 3004, 4),
     Kind("logs_service", "LOGS_PORT", 3000, 0),
 )
+BROWSER = Kind("kafka_browser", "KAFKA_BROWSER_PORT", 8080, 13)  # looks at Kafka; no service of the shop
+STARTED = (*KINDS, BROWSER)
 INIT = "kafka_init"  # runs once, before the services, and ends
 
 

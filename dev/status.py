@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dev.record import Record, Running, read
-from dev.services import KINDS, readiness
+from dev.services import STARTED, readiness
 from dev.supervisor import is_frozen
 
 MB = 1024 * 1024
@@ -26,7 +26,7 @@ def as_json(state: Path) -> dict[str, Any]:
         }
     kafka = {"bootstrap_servers": record.bootstrap_servers} | _process(record, "kafka")
     mongo = {"uri": record.mongo_uri} | _process(record, "mongo")
-    services = {kind.name: _service(record, kind.name) for kind in KINDS}
+    services = {kind.name: _service(record, kind.name) for kind in STARTED}
     ours = [server for name, server in (("kafka", kafka), ("mongo", mongo)) if name in record.processes]
     servers_run = all(server["pid"] and "frozen" not in server for server in ours)
     ready = servers_run and all(service["ready"] for service in services.values())

@@ -20,6 +20,7 @@ SERVICES = {
     "inventories_service",
     "notifications_service",
     "logs_service",
+    "kafka_browser",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2 as httpx
 
 from contracts.topics import LOGS, STOCK
-from logs_service import topics as topics_module
+from event_bus.growth import Look, Looks
 from tests.conftest import Environment
 from tests.logs_service.serving import Serve, Serving
 from tests.logs_service.test_other_topics import write
@@ -78,14 +78,14 @@ async def test_kafka_is_asked_once_a_second_at_most_however_many_ask_and_never_e
     serve_logs: Serve, topics: Environment, monkeypatch: Any
 ) -> None:
     looks = 0
-    look = topics_module.Topics._look
+    look = Looks._look
 
-    async def counted(self: topics_module.Topics) -> topics_module.Look:
+    async def counted(self: Looks) -> Look:
         nonlocal looks
         looks += 1
         return await look(self)
 
-    monkeypatch.setattr(topics_module.Topics, "_look", counted)
+    monkeypatch.setattr(Looks, "_look", counted)
     serving = await serve_logs()
     assert looks == 0
     answers = await asyncio.gather(*(get(serving, "/topics") for _ in range(30)))
