@@ -26,6 +26,7 @@ from http_edge.keys import KeyPair, KeyRing, generate_key_pair
 from http_edge.known_names import KnownNames
 from http_edge.log_format import configure_logging
 from http_edge.operations import Operation, Parameter, json_answer
+from http_edge.page_files import PageFiles
 from http_edge.problems import problem_response
 from http_edge.request_id import correlation_id
 from http_edge.request_time import timed
@@ -49,6 +50,7 @@ __all__ = [
     "KnownNames",
     "NotFound",
     "Operation",
+    "PageFiles",
     "Parameter",
     "Problem",
     "Resources",

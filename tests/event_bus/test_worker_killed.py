@@ -126,7 +126,8 @@ async def test_a_worker_frozen_before_its_commit_is_fenced_when_it_wakes(
         await load.audited()
     finally:
         codes = [child.stop() for child in processes]
-    assert codes == [0, 0]
+    # One of each kind is a mistake of whoever starts them: they fence each other until one gives up.
+    assert set(codes) <= ({0} if zombie_alone == heir_alone else {0, 75})
 
 
 async def test_a_storm_of_joins_and_leaves(load: Load, broker: Broker) -> None:

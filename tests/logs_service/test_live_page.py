@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from logs_service.pages import FILES, FOLDER, PAGE, PAGES
+from http_edge.page_files import INDEX
+from logs_service.pages import FILES, FOLDER, PAGES
 from logs_service.settings import Settings
 from tests.logs_service.serving import Serve, Serving
 
@@ -41,7 +42,7 @@ async def test_a_browser_gets_the_page(serve: Serve) -> None:
     answer, text = await get(await serve(pages=PAGES), accept=BROWSER)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert text == text_of(PAGE)
+    assert text == text_of(INDEX)
 
 
 async def test_a_program_is_told_what_this_is(serve: Serve) -> None:
@@ -53,7 +54,7 @@ async def test_a_program_is_told_what_this_is(serve: Serve) -> None:
 
 async def test_each_file_has_its_type_and_is_asked_for_again_only_if_it_changed(serve: Serve) -> None:
     hub = await serve(pages=PAGES)
-    for name in set(FILES) - {PAGE}:
+    for name in set(FILES.types) - {INDEX}:
         answer, text = await get(hub, f"/live/{name}")
         assert (answer.status, text) == (200, text_of(name))
         kind = "text/css" if name.endswith(".css") else "text/javascript"
@@ -91,11 +92,11 @@ async def test_only_the_scripts_of_the_page_may_run_and_they_may_call_the_shop(s
     assert json.loads(text) == {"users": "http://u:1", "payments": "http://p:2", "requireToken": False}
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FILES.types)
 def test_the_page_needs_nothing_from_elsewhere(name: str) -> None:
     assert not re.search(r"https?://|@import|url\(", text_of(name))
     for link in re.findall(r"""(?:src|href)\s*=\s*"([^"]*)""", text_of(name)):
-        assert link in {"data:,", "/download", *(f"/live/{file}" for file in FILES)}
+        assert link in {"data:,", "/download", *(f"/live/{file}" for file in FILES.types)}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
@@ -105,7 +106,7 @@ def test_a_script_makes_no_markup_of_data(script: Path) -> None:
 
 
 def test_a_page_has_no_script_of_its_own() -> None:
-    assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", text_of(PAGE))
+    assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", text_of(INDEX))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
