@@ -38,7 +38,7 @@ async def test_topics_of_kafka_itself_are_marked(environment: Environment, clust
     async with serving(environment | {"TOPIC_PREFIX": ""}) as browser:
 
         async def answered() -> bool:
-            """Other tests delete topics meanwhile: who asks for one that has just gone is told to try again."""
+            """The broker has the topics of all tests: on a busy day a look takes longer than a request may."""
             answer = await browser.get("/api/topics")
             found[:] = answer.json() if answer.status_code == 200 else []
             return bool(found)
