@@ -23,7 +23,7 @@ from event_bus import Broker, On, Worker
 from event_bus.dispatch import Dispatch
 from event_bus.kafka import BATCH_BYTES, Consumer, Producer, ProducerPair
 from event_bus.membership import Membership
-from event_bus.records import Outgoing, Partition, Record
+from event_bus.records import Outgoing, Partition, Record, places_behind
 from event_bus.worker import TransactionalWork
 from http_edge.server import collect_garbage_rarely
 from notifications_service import handlers
@@ -97,7 +97,7 @@ class PlainWorker(TransactionalWork):
     async def _commit(self, pair: ProducerPair, batch: list[Record], outputs: list[Outgoing]) -> None:
         await self.producer.send(outputs)
         self._taken(outputs)
-        following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        following = places_behind(batch)
         await self.consumer.commit(following)
         self.positions |= following
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from dev import chromium, launcher, plan
 from dev.errors import ShopError
@@ -56,15 +56,10 @@ async def _use_the_shop(page: Page) -> None:
 
 @asynccontextmanager
 async def _a_page() -> AsyncIterator[Page]:
-    async with async_playwright() as driver:
-        sees_only_pages_of_ours = ["--no-sandbox"]
-        browser = await driver.chromium.launch(
-            executable_path=chromium.program(), args=sees_only_pages_of_ours
-        )
+    async with chromium.started() as browser:
         page = await browser.new_page(viewport={"width": 1200, "height": 700}, color_scheme="light")
         page.set_default_timeout(WITHIN)
         yield page
-        await browser.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Records as the rest of the code sees them, whatever client library reads or writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -71,3 +71,8 @@ class Committed:
 
     offset: int
     metadata: str = ""
+
+
+def places_behind(batch: Iterable[Record]) -> dict[Partition, int]:
+    """The next offset of each partition, when all of these are done; they come in the order of offsets."""
+    return {Partition(record.topic, record.partition): record.offset + 1 for record in batch}

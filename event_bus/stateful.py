@@ -19,7 +19,7 @@ from event_bus.kafka import Consumer
 from event_bus.membership import Membership
 from event_bus.outbox import Outbox
 from event_bus.partition import PartitionTask
-from event_bus.records import Outgoing, Partition, Record
+from event_bus.records import Outgoing, Partition, Record, places_behind
 from event_bus.routing import Routing
 from event_bus.settings import Broker
 
@@ -117,7 +117,7 @@ class StatefulWork(PartitionTask):
         return [given for place, given in enumerate(inputs) if place not in buried]
 
     async def _commit(self, batch: Sequence[Record]) -> None:
-        following = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        following = places_behind(batch)
         await self.consumer.commit(following)
         reached(CrashPoint.OFFSET_COMMITTED)
         self.positions |= following

@@ -24,7 +24,7 @@ class PageFiles:
     def __init__(self, folder: Path) -> None:
         paths = [path for path in sorted(folder.iterdir()) if path.suffix in _TYPES]
         self.types = {path.name: _TYPES[path.suffix] for path in paths}
-        self._contents = {path.name: path.read_bytes() for path in paths}
+        self._contents = {path.name: _with_tag(path.read_bytes()) for path in paths}
 
     async def page_or_about(self, request: Request, calls: Sequence[str] = ()) -> Response:
         """Browsers ask for text/html; curl and programs do not. `Vary` keeps caches from mixing them up.
@@ -48,12 +48,16 @@ class PageFiles:
 
     def _file(self, request: Request, name: str) -> Response:
         """Browsers keep it, and ask each time whether it is still the same."""
-        content = self._contents[name]
-        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        content, tag = self._contents[name]
         headers = {"Cache-Control": "no-cache", "ETag": tag, "X-Content-Type-Options": "nosniff"}
         if tag in (known.strip() for known in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=self.types[name], headers=headers)
+
+
+def _with_tag(content: bytes) -> tuple[bytes, str]:
+    """And its entity tag."""
+    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def _policy(calls: Sequence[str]) -> str:

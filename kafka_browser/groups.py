@@ -55,7 +55,8 @@ async def groups(request: Request) -> GroupSummaries:
         names = await _names(kafka, admin)
         found = {name: await admin.group(name) for name in names}
         committed = {name: await admin.all_committed(name) for name in names}
-    ends = await _ends(kafka, {one for offsets in committed.values() for one in offsets})
+        counts = await admin.partition_counts()
+    ends = await _ends(kafka, counts, {one for offsets in committed.values() for one in offsets})
     return GroupSummaries([_summary(name, found[name], committed[name], ends) for name in names])
 
 
@@ -66,7 +67,8 @@ async def group(request: Request) -> GroupView:
         if name not in await _names(kafka, admin):
             raise NotFound("There is no such group; /api/groups tells which ones there are.")
         found, committed = await admin.group(name), await admin.all_committed(name)
-    ends = await _ends(kafka, committed)
+        counts = await admin.partition_counts()
+    ends = await _ends(kafka, counts, committed)
     progress = [_progress(kafka, name, found, one, committed[one], ends) for one in sorted(committed)]
     return GroupView(**_summary(name, found, committed, ends).model_dump(), partitions=progress)
 
@@ -76,10 +78,8 @@ async def _names(kafka: Kafka, admin: Admin) -> list[str]:
     return [kafka.shown(name) for name in await admin.group_names() if name.startswith(prefix)]
 
 
-async def _ends(kafka: Kafka, wanted: Iterable[Partition]) -> Offsets:
-    """Of those that are there."""
-    async with kafka.admin() as admin:
-        counts = await admin.partition_counts()
+async def _ends(kafka: Kafka, counts: Mapping[str, int], wanted: Iterable[Partition]) -> Offsets:
+    """Of those that are there; `counts` tells of each topic how many partitions it has."""
     there = [one for one in wanted if one.partition < counts.get(one.topic, 0)]
     async with kafka.consumer() as consumer:
         return await consumer.ends(there)

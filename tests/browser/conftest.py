@@ -31,13 +31,8 @@ WIDE = {"width": 1200, "height": 700}
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package", params=[NEEDED])
 async def browser() -> "AsyncIterator[Browser]":
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        # Without the sandbox, since a container often allows none; it sees pages of these tests alone.
-        browser = await playwright.chromium.launch(executable_path=chromium.program(), args=["--no-sandbox"])
+    async with chromium.started() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="package")

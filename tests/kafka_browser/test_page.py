@@ -12,8 +12,7 @@ from tests.kafka_browser.test_groups import letter
 from tests.kafka_browser.test_messages import write
 
 playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed here")
-PROGRAM = chromium.program()
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium here")
+pytestmark = pytest.mark.skipif(chromium.program() is None, reason="there is no Chromium here")
 
 SCRIPT = '<img src=x onerror="document.title=`owned`">'
 
@@ -22,13 +21,11 @@ SCRIPT = '<img src=x onerror="document.title=`owned`">'
 async def page(browser: httpx.AsyncClient) -> AsyncIterator[Any]:
     """Fails the test if the page reports an error or asks somebody else."""
     troubles: list[str] = []
-    async with playwright.async_playwright() as driver:
-        program = await driver.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+    async with chromium.started() as program:
         page = await program.new_page(base_url=str(browser.base_url), viewport={"width": 390, "height": 800})
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
         yield page
-        await program.close()
     assert troubles == []
 
 
