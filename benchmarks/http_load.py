@@ -17,17 +17,22 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     async def __aenter__(self) -> "Connection":
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_connection(lambda: self, "127.0.0.1", self._port)
+        await self._connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._transport.close()
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
+        if self._transport.is_closing():  # by the server: nothing was sent on it for some seconds
+            await self._connect()
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_connection(lambda: self, "127.0.0.1", self._port)
 
     def data_received(self, data: bytes) -> None:
         self._data += data
