@@ -35,6 +35,14 @@ class SharedWrites:
     writing: float = 0.0
     handling: float = 0.0
 
+    def __add__(self, other: "SharedWrites") -> "SharedWrites":
+        return SharedWrites(
+            self.calls + other.calls,
+            self.updates + other.updates,
+            self.writing + other.writing,
+            self.handling + other.handling,
+        )
+
     @contextlib.contextmanager
     def handled(self) -> Iterator[None]:
         begun = time.perf_counter()
@@ -75,14 +83,16 @@ class _TimedDatabase(Database):
             collection.listener = listener
 
 
-async def shared_writes(uri: str, settings: Settings, records: Sequence[Record]) -> SharedWrites:
-    """On a fresh copy of the documents, in a database of its own on the same server."""
+async def shared_writes(
+    uri: str, settings: Settings, records: Sequence[Record], most: int = MOST_RECORDS
+) -> SharedWrites:
+    """On a fresh copy of the documents, in a database of its own on the same server; so many records in a write."""
     routing, found = Routing(SERVICE, consumes(settings)), SharedWrites()
     async with _TimedDatabase(uri, f"benchmark-{uuid4().hex[:6]}") as database:
         products = Products(database, settings.outbox_max_pending, SERVICE, settings.seeds())
         await products.levels("", 1)  # which also sows
         await _clear(products)
-        for batch in as_consumed(records):
+        for batch in as_consumed(records, most):
             database.tell(found)
             with found.handled():
                 await products.apply(SERVICE, _inputs(routing, batch), _nobody)
@@ -95,14 +105,13 @@ async def _nobody(refused: Sequence[object]) -> None:
     raise AssertionError(refused)
 
 
-def as_consumed(records: Sequence[Record]) -> list[list[Record]]:
+def as_consumed(records: Sequence[Record], most: int) -> list[list[Record]]:
     """Cut as the consumer would: the partitions in turn, so many records each."""
     partitions: dict[int, list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.offset):
         partitions[record.partition].append(record)
     cut = [
-        [mine[start : start + MOST_RECORDS] for start in range(0, len(mine), MOST_RECORDS)]
-        for mine in partitions.values()
+        [mine[start : start + most] for start in range(0, len(mine), most)] for mine in partitions.values()
     ]
     return [batch for batch in chain.from_iterable(zip_longest(*cut)) if batch]
 

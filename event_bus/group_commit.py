@@ -52,9 +52,9 @@ class GroupCommit(Generic[T]):
         if len(self._came) == CROWD and now - self._came[0] < MOMENT_SECONDS:
             self.crowd()
 
-    def crowd(self) -> None:
-        """There is a rush, whoever it is that makes it."""
-        self._crowded_until = asyncio.get_running_loop().time() + MOMENT_SECONDS
+    def crowd(self, seconds: float = MOMENT_SECONDS) -> None:
+        """There is a rush, whoever it is that makes it, for so long."""
+        self._crowded_until = asyncio.get_running_loop().time() + seconds
 
     async def _drain(self) -> None:
         while batch := self._next_batch():
