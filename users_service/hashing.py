@@ -25,10 +25,13 @@ class Busy(Exception):
 
 
 class Hashing:
-    """Hashes and checks passwords, in a turn that the caller waits for. A context manager."""
+    """Hashes and checks passwords, in a turn that the caller waits for. A context manager.
 
-    def __init__(self, cost: int, threads: int, queue: int) -> None:
-        self._cost, self._queue = cost, queue
+    `rush` is called for each caller who has to wait.
+    """
+
+    def __init__(self, cost: int, threads: int, queue: int, rush: Callable[[], None] = lambda: None) -> None:
+        self._cost, self._queue, self._rush = cost, queue, rush
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt")
         self._turns = asyncio.Semaphore(threads)
         self._waiting = 0
@@ -45,6 +48,8 @@ class Hashing:
         """Waits for a core. Raises Busy when too many wait already."""
         if self._waiting >= self._queue:
             raise Busy
+        if self._turns.locked():
+            self._rush()
         self._waiting += 1
         WAITING.set(self._waiting)
         try:

@@ -132,6 +132,12 @@ class OutboxCollection:
         with deadline(LOOKUP_SECONDS):
             return await self._documents.find({}, dict.fromkeys(OURS, 0)).to_list(None)
 
+    async def waiting(self) -> int:
+        """Documents whose events wait for Kafka, whichever instance wrote them; not counted beyond the bound."""
+        with deadline(LOOKUP_SECONDS):
+            pending = {"pending_since": {"$gt": 0}}
+            return int(await self._documents.count_documents(pending, limit=self._max_pending))
+
     async def find_settled(self) -> list[Document]:
         """All documents whose events are committed: for small collections."""
         with deadline(LOOKUP_SECONDS):
@@ -141,6 +147,10 @@ class OutboxCollection:
 
     def on_write(self, wake: Callable[[], None]) -> None:
         self._wake = wake
+
+    def rush(self, seconds: float) -> None:
+        """People wait for a core: for so long, and not longer than the relay's own bound, events wait too."""
+        self._commit.crowd(seconds)
 
     async def quiet(self) -> None:
         await self._commit.quiet()
@@ -238,10 +248,7 @@ class OutboxCollection:
             if fresh or self._pending < self._max_pending:
                 return
             try:
-                with deadline(LOOKUP_SECONDS):
-                    self._pending = await self._documents.count_documents(
-                        {"pending_since": {"$gt": 0}}, limit=self._max_pending
-                    )
+                self._pending = await self.waiting()
             except DatabaseUnavailable:
                 self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
             self._counted = time.monotonic()  # not before: who was cancelled meanwhile has not counted

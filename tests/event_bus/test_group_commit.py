@@ -96,3 +96,11 @@ async def test_a_rush_is_over_when_there_was_none_for_a_moment() -> None:
     begun = clock()
     await disk.commit.quiet()
     assert clock() - begun > MOMENT_SECONDS / 2
+
+
+async def test_a_rush_that_is_announced_lasts_as_long_as_was_said() -> None:
+    disk, clock = Disk(), asyncio.get_running_loop().time
+    begun = clock()
+    disk.commit.crowd(0.3)
+    await disk.commit.quiet()
+    assert clock() - begun >= 0.3
