@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -60,11 +60,15 @@ def collect_garbage_rarely() -> None:
 
 
 def _config(app: Starlette, options: dict[str, Any]) -> uvicorn.Config:
+    proxies: Collection[str] = app.state.settings.trusted_proxies
     defaults: dict[str, Any] = {
         "lifespan": "on",
         "log_config": None,
         "access_log": False,
-        "proxy_headers": False,  # else whoever is on this machine could claim any address
+        "proxy_headers": bool(
+            proxies
+        ),  # from nobody else, not even on this machine: it could claim any address
+        "forwarded_allow_ips": list(proxies),
         "http": timed(app.state.settings.request_seconds),
         "ws": "none",
         "timeout_keep_alive": KEEP_ALIVE,

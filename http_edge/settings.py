@@ -5,9 +5,10 @@ The environment alone is read here; `.env` is the business of whoever starts the
 
 import os
 import sys
+from ipaddress import ip_network
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -21,7 +22,15 @@ def split(value: object) -> object:
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
+def networks(names: frozenset[str]) -> frozenset[str]:
+    """ValueError for what is no address and no network."""
+    for name in names:
+        ip_network(name)
+    return names
+
+
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(split)]
+Networks = Annotated[Names, AfterValidator(networks)]
 
 
 class EdgeSettings(BaseSettings):
@@ -45,6 +54,11 @@ class EdgeSettings(BaseSettings):
         frozenset({"http://localhost:3000", "http://127.0.0.1:3000"}),
         validation_alias="CORS_ORIGINS",
         description="Origins of pages that may read the answers, by comma: those of the hub's live page.",
+    )
+    trusted_proxies: Networks = Field(
+        frozenset(),
+        validation_alias="TRUSTED_PROXIES",
+        description="Addresses or networks of proxies, by comma: the address of a caller is what they say it is.",
     )
     log_format: Literal["console", "json"] = Field(
         "console", validation_alias="LOG_FORMAT", description="How log lines are written to stderr."

@@ -44,11 +44,11 @@ class Hashing:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Waits for a core. Raises Busy when too many wait already."""
+    async def turn(self) -> AsyncIterator[bool]:
+        """Waits for a core, and tells whether it had to. Raises Busy when too many wait already."""
         if self._waiting >= self._queue:
             raise Busy
-        if self._turns.locked():
+        if waits := self._turns.locked():
             self._rush()
         self._waiting += 1
         WAITING.set(self._waiting)
@@ -58,7 +58,7 @@ class Hashing:
             self._waiting -= 1
             WAITING.set(self._waiting)
         try:
-            yield
+            yield waits
         finally:
             self._turns.release()
 
@@ -74,6 +74,10 @@ class Hashing:
         against = stored if possible and stored is not None else self._dummy
         same = await self._run(bcrypt.checkpw, raw[:MOST_PASSWORD_BYTES], against.encode())
         return possible and same
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether it was hashed when a hash cost less than today. `$2b$12$…`: the cost is the second part."""
+        return int(stored.split("$")[2]) < self._cost
 
     async def _run(self, function: Callable[[bytes, bytes], T], password: bytes, salt: bytes) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, password, salt)

@@ -1,10 +1,15 @@
 """Users and signing keys in the database: a document each, with its events."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from contracts import Envelope, Event
-from event_bus import Database, Duplicate, OutboxCollection
+from pymongo import UpdateOne
 
+from contracts import Envelope, Event
+from event_bus import Database, Duplicate, OutboxCollection, deadline
+
+SECONDS = 2.0  # of one call about failed logins
+SWEEP_SECONDS = 60.0  # at most that often, what is too old is deleted
 RUSH_SECONDS = 0.5  # two hashes long
 
 User = dict[str, Any]
@@ -34,9 +39,50 @@ class Users:
             return False
         return True
 
-    async def note_login(self, username: str, logged_in: Envelope[Event]) -> bool:
-        """False if the user is gone."""
-        return await self.outbox.append(username, {}, [logged_in])
+    async def note_login(
+        self, username: str, logged_in: Envelope[Event], rehashed: str | None = None
+    ) -> bool:
+        """False if the user is gone. `rehashed`: the same password at today's cost."""
+        change = {"$set": {"password_hash": rehashed}} if rehashed else {}
+        return await self.outbox.append(username, change, [logged_in])
+
+
+class LoginFailures:
+    """`_id` says whose; `times` of the latest, in seconds since 1970, the oldest first."""
+
+    def __init__(self, database: Database, window: float) -> None:
+        self._failures = database.collection("login_failures")
+        self._window, self._swept = window, 0.0
+
+    async def of(self, whose: Collection[str]) -> dict[str, Sequence[float]]:
+        with deadline(SECONDS):
+            found = await self._failures.find({"_id": {"$in": list(whose)}}).to_list(None)
+        return {failures["_id"]: failures["times"] for failures in found}
+
+    async def note(self, whose: Mapping[str, int], now: float) -> None:
+        updates = [
+            UpdateOne(
+                {"_id": name},
+                {"$push": {"times": {"$each": [now], "$slice": -kept}}, "$set": {"last": now}},
+                upsert=True,
+            )
+            for name, kept in whose.items()
+        ]
+        with deadline(SECONDS):
+            await self._failures.bulk_write(updates)
+        await self._sweep(now)
+
+    async def forget(self, whose: str) -> None:
+        with deadline(SECONDS):
+            await self._failures.delete_one({"_id": whose})
+
+    async def _sweep(self, now: float) -> None:
+        """Whoever tries many names must not fill the database."""
+        if now - self._swept > SWEEP_SECONDS:
+            self._swept = now
+            with deadline(SECONDS):
+                await self._failures.create_index("last")
+                await self._failures.delete_many({"last": {"$lt": now - self._window}})
 
 
 class SigningKeys:

@@ -10,6 +10,7 @@ from http_edge import (
     Conflict,
     ServiceUnavailable,
     Signer,
+    TooManyRequests,
     Unauthorized,
     Unprocessable,
     correlation_id,
@@ -22,6 +23,7 @@ from users_service.keyring import SERVICE, SigningKeyring
 from users_service.model import Credentials, Jwks, Registered, Registration, Token, canonical
 from users_service.repository import User, Users
 from users_service.settings import Settings
+from users_service.throttle import Attempt, Throttle
 
 
 async def register(request: Request, body: Registration) -> Registered:
@@ -47,22 +49,14 @@ async def register(request: Request, body: Registration) -> Registered:
 
 async def login(request: Request, body: Credentials) -> Token:
     """The same 401 in the same time, whether the user is unknown or the password wrong."""
-    users: Users = request.state.users
     settings: Settings = request.app.state.settings
     keyring: SigningKeyring = request.state.keyring
     if keyring.signer_key is None:
         raise ServiceUnavailable("No signing key is published yet. Try again.")
-    user = await _user_of(users, body)
-    password, stored = body.password.get_secret_value(), user["password_hash"] if user else None
-    if not await _matches(request.state.hashing, password, stored):
-        raise _wrong()
-    assert user is not None
-    logged_in = UserLoggedIn(message=f"User {user['_id']} logged in successfully", user=user["_id"])
-    if not await users.note_login(user["_id"], _born(logged_in)):
-        raise _wrong()
+    username = await _authenticated(request, body)
     lifetime = settings.token_lifetime
     signer = Signer(keyring.signer_key, settings.token_issuer, settings.token_audience, lifetime)
-    return Token(access_token=signer.token(user["_id"]), expires_in=lifetime)
+    return Token(access_token=signer.token(username), expires_in=lifetime)
 
 
 async def jwks(request: Request) -> Response:
@@ -117,11 +111,46 @@ def _welcome(username: str) -> str:
     return f"User {username} registered successfully"
 
 
-async def _user_of(users: Users, body: Credentials) -> User | None:
+async def _authenticated(request: Request, body: Credentials) -> str:
+    """The user whose password this is, after the login was noted."""
+    users: Users = request.state.users
+    throttle: Throttle = request.state.throttle
+    account = _account(body)
+    attempt = throttle.attempt(account, request.client.host if request.client else "")
+    await _let_in(attempt)
+    user = await users.find(account)
+    password, stored = body.password.get_secret_value(), user["password_hash"] if user else None
+    hashing: Hashing = request.state.hashing
     try:
-        return await users.find(canonical(body.username))
+        async with hashing.turn() as waited:
+            if waited:  # others may have tried meanwhile
+                await _let_in(attempt)
+            if not await hashing.matches(password, stored):
+                await attempt.failed()
+                raise _wrong()
+            assert user is not None
+            assert stored is not None  # for nobody else matches
+            rehashed = await hashing.hash(password) if hashing.is_outdated(stored) else None
+    except Busy:
+        raise _busy() from None
+    await attempt.succeeded()
+    logged_in = UserLoggedIn(message=f"User {user['_id']} logged in successfully", user=user["_id"])
+    if not await users.note_login(user["_id"], _born(logged_in), rehashed):
+        raise _wrong()
+    return str(user["_id"])
+
+
+async def _let_in(attempt: Attempt) -> None:
+    if seconds := await attempt.pause():
+        raise TooManyRequests("Too many failed logins. Wait a moment.", retry_after=seconds)
+
+
+def _account(body: Credentials) -> str:
+    """What is no name is no user either, and all that is none is guessed at as one."""
+    try:
+        return canonical(body.username)
     except ValueError:
-        return None
+        return ""
 
 
 async def _matches(hashing: Hashing, password: str, stored: str | None) -> bool:

@@ -20,6 +20,15 @@ class Settings(BusSettings, OutboxSettings, EdgeSettings):
     hash_threads: int = Field(os.cpu_count() or 1, ge=1, description="passwords hashed at a time")
     hash_queue: int = Field(128, ge=64, description="requests that may wait for hashing before a 503")
     password_min_length: int = Field(6, ge=1, le=72, description="characters of a new password")
+    login_failures_per_account: int = Field(
+        10, ge=0, description="failed logins before an account's next ones cost a pause; 0: no limit"
+    )
+    login_failures_per_address: int = Field(
+        200, ge=0, description="the same for all logins from an address; 0: no limit"
+    )
+    login_failures_seconds: float = Field(
+        900.0, gt=0, description="seconds after which a failed login is forgotten"
+    )
     token_lifetime: int = Field(3600, ge=1, description="seconds that a token counts")
     token_issuer: str = Field("users_service", validation_alias="TOKEN_ISSUER", description="`iss` of tokens")
     token_audience: str = Field("shop", validation_alias="TOKEN_AUDIENCE", description="`aud` of tokens")
