@@ -17,10 +17,12 @@ from contracts.events import (
     UserRegistered,
 )
 from contracts.log_line import LogLine
+from contracts.measured import Missing, ServiceMeasured
 from contracts.topics import (
     IDENTITY_KEYS,
     INVENTORIES,
     LOGS,
+    METRICS,
     NOTIFICATIONS,
     STOCK,
     Topic,
@@ -33,16 +35,19 @@ __all__ = [
     "IDENTITY_KEYS",
     "INVENTORIES",
     "LOGS",
+    "METRICS",
     "NOTIFICATIONS",
     "STOCK",
     "Envelope",
     "Event",
     "KeyPublished",
     "LogLine",
+    "Missing",
     "Notification",
     "PaymentAccepted",
     "PaymentDeclined",
     "PaymentRefunded",
+    "ServiceMeasured",
     "StockMoved",
     "StockRanLow",
     "StockRefused",

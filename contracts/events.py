@@ -6,6 +6,7 @@ from pydantic import Field
 
 from contracts.event import Event, Notification
 from contracts.log_line import LogLine
+from contracts.measured import ServiceMeasured
 from contracts.topics import IDENTITY_KEYS, INVENTORIES, STOCK, Topic
 
 GUEST = "guest"  # who pays without a token; no user has this name
@@ -160,5 +161,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StockRanLow,
         LogLine,
         KeyPublished,
+        ServiceMeasured,
     )
 }

@@ -13,7 +13,7 @@ class Topic(BaseModel):
     name: str
     key: str  # what the record key is, in words
     partitions: int = 1
-    cleanup: Literal["by size", "compact"] = "by size"
+    cleanup: Literal["by size", "compact", "after an hour"] = "by size"
     holds_inputs: bool = False  # dead letters: a record here may be as large as an input and its headers
 
 
@@ -22,6 +22,7 @@ INVENTORIES = Topic(name="inventories", key="payment id", partitions=6)
 STOCK = Topic(name="stock", key="product", partitions=6)
 LOGS = Topic(name="logs", key="the key of its cause")
 IDENTITY_KEYS = Topic(name="identity_keys", key="key id", cleanup="compact")
+METRICS = Topic(name="metrics", key="service and instance", cleanup="after an hour")  # nobody needs the past
 
 
 def dead_letters_of(service: str) -> Topic:
@@ -33,4 +34,4 @@ def dead_letters_of(service: str) -> Topic:
 
 
 CONSUMERS = ("notifications_service", "inventories_service", "payments_service")  # who may meet a dead letter
-ALL = (NOTIFICATIONS, INVENTORIES, STOCK, LOGS, IDENTITY_KEYS, *map(dead_letters_of, CONSUMERS))
+ALL = (NOTIFICATIONS, INVENTORIES, STOCK, LOGS, IDENTITY_KEYS, METRICS, *map(dead_letters_of, CONSUMERS))

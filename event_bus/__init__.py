@@ -2,7 +2,7 @@
 
 An edge keeps documents with an outbox (`OutboxCollection`) and a `Relay` publishes them. A `Worker` turns events
 into events. A `StatefulConsumer` turns events into documents (`StateCollection`), whose outboxes a `Relay` publishes.
-A `Reader` sees everything and commits nothing. Nothing here knows HTTP or a service.
+A `Reader` sees everything and commits nothing. `Vitals` tell how a service is. Nothing here knows HTTP or a service.
 """
 
 from event_bus.background import run_in_background
@@ -25,6 +25,7 @@ from event_bus.repository import (
 )
 from event_bus.settings import Broker, BusSettings, ConsumerSettings, OutboxSettings
 from event_bus.stateful import StatefulConsumer
+from event_bus.vitals import Check, Vitals
 from event_bus.worker import Worker
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "BusError",
     "BusSettings",
     "Change",
+    "Check",
     "ConsumerSettings",
     "Database",
     "DatabaseLease",
@@ -57,6 +59,7 @@ __all__ = [
     "State",
     "StateCollection",
     "StatefulConsumer",
+    "Vitals",
     "Worker",
     "deadline",
     "run_in_background",

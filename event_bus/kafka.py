@@ -198,21 +198,57 @@ class Producer:
 
     async def discard(self) -> None:
         """Lets go of the client whatever state it is in. Takes seconds at most."""
-        client = self._client
-        manager = client._txn_manager
-        unsent = itertools.chain.from_iterable(client._message_accumulator._batches.values())
-        for future in (
-            manager._transaction_waiter,
-            *(offsets[2] for offsets in manager._pending_txn_offsets),
-            *(batch._drain_waiter for batch in unsent),
-        ):
-            if future is not None:
-                future.add_done_callback(_take_note)
-        client._closed = True  # stop() would flush first, and wait for a broker that may be gone
-        sender = client._sender.sender_task
-        if sender is not None:
-            await _cancelled(sender)
-        await _bounded(client.client.close())
+        await _discarded(self._client)
+
+
+async def _discarded(client: AIOKafkaProducer) -> None:
+    manager = client._txn_manager
+    unsent = itertools.chain.from_iterable(client._message_accumulator._batches.values())
+    for future in (
+        manager._transaction_waiter,
+        *(offsets[2] for offsets in manager._pending_txn_offsets),
+        *(batch._drain_waiter for batch in unsent),
+    ):
+        if future is not None:
+            future.add_done_callback(_take_note)
+    client._closed = True  # stop() would flush first, and wait for a broker that may be gone
+    sender = client._sender.sender_task
+    if sender is not None:
+        await _cancelled(sender)
+    await _bounded(client.client.close())
+
+
+class PlainProducer:
+    """Writes single records without a transaction: what may be missing, but is never there twice.
+
+    After any error: discard, and make a new one.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._client = AIOKafkaProducer(
+            bootstrap_servers=broker.bootstrap_servers,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            enable_idempotence=True,  # else the client's own second attempt could be a second record
+        )
+
+    async def start(self) -> None:
+        async with _call("connecting"):
+            await self._client.start()
+
+    async def send(self, record: Outgoing) -> None:
+        """Returns when Kafka has it."""
+        async with _call(f"writing to {record.topic}"):
+            await self._client.send_and_wait(
+                self._broker.named(record.topic),
+                key=record.key,
+                value=record.value,
+                headers=list(record.headers),
+            )
+
+    async def discard(self) -> None:
+        """See `Producer.discard`."""
+        await _discarded(self._client)
 
 
 class ProducerPair:

@@ -61,6 +61,11 @@ class Membership:
         """Ready: a member of the group, and every partition that it was given is being worked on."""
         return self._trouble or next((task.trouble for task in self._tasks if task.trouble), None)
 
+    @property
+    def tasks(self) -> Collection[PartitionTask]:
+        """What works on the partitions that this instance has now."""
+        return list(self._tasks)
+
     async def _run(self) -> None:
         backoff = Backoff(0.5)
         while True:

@@ -17,6 +17,7 @@ from event_bus import (
     OutboxFull,
     Relay,
     StatefulConsumer,
+    Vitals,
 )
 from http_edge import IDEMPOTENCY_KEY, Operation, Stop, edge
 from inventories_service import routes
@@ -90,11 +91,11 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                 settings.broker, routes.SERVICE, table, products, letters, stop, alone=settings.alone
             ) as consumer,
         ):
-            yield {
-                "products": products,
-                "readiness": {
-                    "database": database.not_ready,
-                    "relay": relay.not_ready,
-                    "consumer": consumer.not_ready,
-                },
+            readiness = {
+                "database": database.not_ready,
+                "relay": relay.not_ready,
+                "consumer": consumer.not_ready,
             }
+            name, port = routes.SERVICE, settings.port
+            async with Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer):
+                yield {"products": products, "readiness": readiness}

@@ -16,6 +16,8 @@ RETRY_SECONDS = 0.5
 # How long a null record of a compacted topic stays. Who slept for longer would never hear that a key was withdrawn,
 # and would publish it again.
 YEAR_MS = str(365 * 24 * 3600 * 1000)
+# What nobody needs tomorrow. Kafka deletes whole segments, and never the one that is written: hence shorter ones.
+HOUR_MS, SEGMENT_MS = str(3600 * 1000), str(10 * 60 * 1000)
 
 log = structlog.get_logger()
 
@@ -54,15 +56,15 @@ async def _create(admin: Admin, settings: Settings) -> int:
 
 
 def _config(topic: Topic, settings: Settings) -> dict[str, str]:
-    """By size and never by time: a machine that slept for ten days must lose nothing that was not consumed."""
     limit = REQUEST_LIMIT if topic.holds_inputs else INPUT_LIMIT + 48_576  # what is around a record
-    kept = (
-        {"cleanup.policy": "compact", "delete.retention.ms": YEAR_MS}
-        if topic.cleanup == "compact"
-        else {
-            "cleanup.policy": "delete",
-            "retention.ms": "-1",
-            "retention.bytes": str(settings.retention_bytes),
-        }
-    )
-    return kept | {"max.message.bytes": str(limit), "min.insync.replicas": "1"}
+    return _kept(topic, settings) | {"max.message.bytes": str(limit), "min.insync.replicas": "1"}
+
+
+def _kept(topic: Topic, settings: Settings) -> dict[str, str]:
+    """Events by size and never by time: a machine that slept for ten days must lose nothing that was not consumed."""
+    if topic.cleanup == "compact":
+        return {"cleanup.policy": "compact", "delete.retention.ms": YEAR_MS}
+    by_size = {"cleanup.policy": "delete", "retention.bytes": str(settings.retention_bytes)}
+    if topic.cleanup == "after an hour":
+        return by_size | {"retention.ms": HOUR_MS, "segment.ms": SEGMENT_MS}
+    return by_size | {"retention.ms": "-1"}

@@ -9,10 +9,10 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
 from contracts.topics import LOGS
-from event_bus import PublishedKeys
+from event_bus import Check, PublishedKeys, Vitals
 from event_bus.errors import Unavailable
 from event_bus.printer import Printer
-from http_edge import Check, KeyRing, Stop, TokenChecker, edge
+from http_edge import KeyRing, Stop, TokenChecker, edge
 from logs_service.admission import Admission
 from logs_service.metrics import HubMetrics
 from logs_service.pages import PAGES
@@ -23,11 +23,12 @@ from logs_service.streams import Streams
 from logs_service.topics import Topics
 
 SUMMARY = "Every log line of the shop, live: connect any WebSocket client to / here."
+SERVICE = "logs_service"
 
 
 def build(settings: Settings) -> Starlette:
     return edge(
-        "logs_service",
+        SERVICE,
         SUMMARY,
         settings,
         operations=OPERATIONS,
@@ -54,12 +55,20 @@ async def _resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[st
             published = await opened.enter_async_context(PublishedKeys(settings.broker, keys.apply, stop))
             readiness["identity_keys"] = published.not_ready
             tokens = _checker(settings, keys, published)
+        vitals = Vitals(settings.broker, SERVICE, settings.port, readiness, watched=lambda: _figures(streams))
+        await opened.enter_async_context(vitals)
         yield {
             "find_stream": streams.find,
             "topics": Topics(settings.broker, {LOGS.name} | settings.topics),
             "admission": Admission(seats, settings.allowed_hosts, settings.allowed_origins, tokens),
             "readiness": readiness,
         }
+
+
+def _figures(streams: Streams) -> Mapping[str, float]:
+    ring = streams.main.hub.ring
+    clients = sum(len(stream.hub.clients) for stream in streams.open)
+    return {"clients": clients, "ring_fill": round(ring.bytes / ring.limit_bytes, 3)}
 
 
 def _checker(settings: Settings, keys: KeyRing, published: PublishedKeys) -> TokenChecker:

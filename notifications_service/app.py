@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from contracts import LOGS, LogLine, Notification
-from event_bus import On, Outgoing, Printer, Worker
+from event_bus import On, Outgoing, Printer, Vitals, Worker
 from http_edge import Stop, edge
 from notifications_service import handlers
 from notifications_service.settings import Settings
@@ -35,4 +35,6 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
 
     with closing(Printer()) as printer:
         async with Worker(settings.broker, SERVICE, CONSUMES, stop, taken, alone=settings.alone) as worker:
-            yield {"readiness": {"worker": worker.not_ready}}
+            readiness = {"worker": worker.not_ready}
+            async with Vitals(settings.broker, SERVICE, settings.port, readiness, consumer=worker):
+                yield {"readiness": readiness}

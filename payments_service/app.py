@@ -19,6 +19,7 @@ from event_bus import (
     PublishedKeys,
     Relay,
     StatefulConsumer,
+    Vitals,
 )
 from http_edge import IDEMPOTENCY_KEY, KeyRing, Operation, Stop, TokenChecker, edge
 from payments_service import handlers, routes
@@ -81,18 +82,15 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
             ) as consumer,
             PublishedKeys(settings.broker, keys.apply, stop, KeyTable(database)) as published,
         ):
-            yield {
-                "payments": payments,
-                "tokens": TokenChecker(
-                    keys,
-                    published.caught_up,
-                    issuer=settings.token_issuer,
-                    audience=settings.token_audience,
-                ),
-                "readiness": {
-                    "database": database.not_ready,
-                    "relay": relay.not_ready,
-                    "consumer": consumer.not_ready,
-                    "identity_keys": published.not_ready,
-                },
+            readiness = {
+                "database": database.not_ready,
+                "relay": relay.not_ready,
+                "consumer": consumer.not_ready,
+                "identity_keys": published.not_ready,
             }
+            tokens = TokenChecker(
+                keys, published.caught_up, issuer=settings.token_issuer, audience=settings.token_audience
+            )
+            name, port = routes.SERVICE, settings.port
+            async with Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer):
+                yield {"payments": payments, "tokens": tokens, "readiness": readiness}

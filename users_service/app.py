@@ -7,14 +7,15 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from event_bus import Database, DatabaseLease, DatabaseUnavailable, OutboxFull, Relay
+from event_bus import Database, DatabaseLease, DatabaseUnavailable, OutboxFull, Relay, Vitals
 from http_edge import IDEMPOTENCY_KEY, Operation, Stop, edge
 from users_service import routes
 from users_service.hashing import Hashing
 from users_service.keyring import SERVICE, SigningKeyring
 from users_service.model import Credentials, Jwks, Registered, Registration, Token
-from users_service.repository import SigningKeys, Users
+from users_service.repository import LoginFailures, SigningKeys, Users
 from users_service.settings import Settings
+from users_service.throttle import Limit, Throttle
 
 
 def build(settings: Settings) -> Starlette:
@@ -40,7 +41,7 @@ def build(settings: Settings) -> Starlette:
                 "Get a token",
                 accepts=Credentials,
                 answers={200: Token},
-                problems=[401, 503],
+                problems=[401, 429, 503],
             ),
             Operation(
                 "GET",
@@ -61,17 +62,26 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         users, keys = Users(database, settings.outbox_max_pending), SigningKeys(database)
         outboxes, lease = [keys.outbox, users.outbox], DatabaseLease(database, settings.port)
         async with (
-            Hashing(settings.bcrypt_cost, settings.hash_threads, settings.hash_queue) as hashing,
+            Hashing(settings.bcrypt_cost, settings.hash_threads, settings.hash_queue, users.rush) as hashing,
             Relay(settings.broker, SERVICE, outboxes, lease, stop) as relay,
             SigningKeyring(keys, settings.broker, stop) as keyring,
         ):
-            yield {
-                "users": users,
-                "hashing": hashing,
-                "keyring": keyring,
-                "readiness": {
-                    "database": database.not_ready,
-                    "relay": relay.not_ready,
-                    "signing_key": keyring.not_ready,
-                },
+            readiness = {
+                "database": database.not_ready,
+                "relay": relay.not_ready,
+                "signing_key": keyring.not_ready,
             }
+            async with Vitals(settings.broker, SERVICE, settings.port, readiness, outboxes=outboxes):
+                yield {
+                    "users": users,
+                    "hashing": hashing,
+                    "throttle": throttle(settings, database),
+                    "keyring": keyring,
+                    "readiness": readiness,
+                }
+
+
+def throttle(settings: Settings, database: Database) -> Throttle:
+    window = settings.login_failures_seconds
+    account, address = settings.login_failures_per_account, settings.login_failures_per_address
+    return Throttle(LoginFailures(database, window), Limit(account, window), Limit(address, window))

@@ -31,7 +31,6 @@ from event_bus.repository.outbox import DUPLICATE_KEY, MOST_PENDING, OURS, Outbo
 # So many documents at once: a backlog is worked off, and the relay waits for a while. To clear a document costs the
 # database as much as to write it.
 BACKLOG = 64
-BACKLOG_SECONDS = 0.5  # about two such writes long
 ATTEMPTS = 20  # at a document that others change as well, before the whole batch waits for a moment
 
 _CROWDED = "others always change the same document, or too many events of it wait for Kafka"
@@ -64,7 +63,7 @@ class StateCollection(OutboxCollection):
                     inputs = [given for given in inputs if id(given.record) not in buried]
                 if await self._store(folded.changed):
                     if len(folded.changed) >= BACKLOG:
-                        self._commit.crowd(BACKLOG_SECONDS)
+                        self._commit.crowd()
                     return folded.changed
         raise OutboxFull(_CROWDED)
 

@@ -13,7 +13,16 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts import EVENT_TYPES, Envelope, Event, KeyPublished, StockMoved, StockRefused
+from contracts import (
+    EVENT_TYPES,
+    Envelope,
+    Event,
+    KeyPublished,
+    Missing,
+    ServiceMeasured,
+    StockMoved,
+    StockRefused,
+)
 from event_bus.errors import Undecodable
 from event_bus.records import Outgoing, Record
 from event_bus.wire import _as_anybody_may, _as_we_write, decode, encode
@@ -48,6 +57,8 @@ times = st.datetimes(datetime(1970, 1, 1), datetime(9998, 1, 1), timezones=st.ju
 def data_of(kind: type[Event]) -> st.SearchStrategy[Event]:
     """Any event of a class: texts of any kind in every field."""
     pieces = st.integers(-(2**60), 2**60)
+    if kind is ServiceMeasured:
+        return measured(pieces)
     special: dict[str, Any] = {"x": st.from_regex(r"\A[A-Za-z0-9_-]{43}\Z")}
     special |= dict.fromkeys(["quantity", "number", "pieces", "threshold"], pieces)
     if issubclass(kind, StockMoved | StockRefused):
@@ -59,6 +70,22 @@ def data_of(kind: type[Event]) -> st.SearchStrategy[Event]:
         if name not in constant
     }
     return st.builds(kind, **fields)
+
+
+def measured(count: st.SearchStrategy[int]) -> st.SearchStrategy[Event]:
+    """The one with other fields than texts."""
+    maybe = st.none() | count
+    return st.builds(
+        ServiceMeasured,
+        service=texts,
+        instance=texts,
+        every=st.floats(0.1, 60),
+        not_ready=st.lists(st.builds(Missing, name=texts, reason=texts, since=texts)).map(tuple),
+        handled=maybe,
+        pending=maybe,
+        lag=st.none() | st.dictionaries(texts, count),
+        ring_fill=st.none() | st.floats(0, 1),
+    )
 
 
 @st.composite

@@ -68,7 +68,18 @@ async def test_topics_are_made_as_the_language_says(
             assert int(config["delete.retention.ms"]) >= year  # whoever slept must still see a withdrawal
         else:
             assert config["cleanup.policy"] == "delete"
-            assert (config["retention.ms"], config["retention.bytes"]) == ("-1", str(512 * 1024 * 1024))
+            kept = "3600000" if topic.cleanup == "after an hour" else "-1"
+            assert (config["retention.ms"], config["retention.bytes"]) == (kept, str(512 * 1024 * 1024))
+
+
+async def test_what_nobody_needs_tomorrow_is_gone_soon_after_an_hour(
+    tmp_path: Path, kafka: Kafka, prefix: str, alone: dict[str, str]
+) -> None:
+    """Kafka deletes no segment that is still written to."""
+    assert [topic.name for topic in ALL if topic.cleanup == "after an hour"] == ["metrics"]
+    assert (await asyncio.to_thread(run, tmp_path, alone))[0] == 0
+    config = (await described(kafka, prefix))["metrics"]
+    assert int(config["segment.ms"]) <= int(config["retention.ms"]) / 4 == 900_000
 
 
 async def test_again_changes_nothing(
