@@ -37,6 +37,8 @@ async def _take(folder: Path, ports: Mapping[str, int]) -> None:
         await page.get_by_role("button", name="Its story").click()
         await page.get_by_role("tabpanel", name="Story").get_by_text("out of stock").nth(1).wait_for()
         await page.screenshot(path=folder / "live_page_story.png")
+        await _look_at_the_system(page)
+        await page.screenshot(path=folder / "live_page_system.png")
         await page.goto(f"http://localhost:{ports['kafka_browser']}/#/topics/notifications")
         await page.locator("li summary").first.click()
         await page.screenshot(path=folder / "kafka_browser.png")
@@ -52,6 +54,19 @@ async def _use_the_shop(page: Page) -> None:
     await page.get_by_label("Product").fill("poster")
     await page.get_by_role("button", name="Pay", exact=True).click()
     await page.get_by_role("option").filter(has_text="out of stock").wait_for()
+
+
+async def _look_at_the_system(page: Page) -> None:
+    """While payments pass."""
+    await page.get_by_role("tab", name="System").click()
+    await page.get_by_role("button", name="Try the shop").click()  # away: the picture needs the room
+    await page.get_by_text("All 5 services are ready.").wait_for()
+    for call in ("login", "pay", "pay", "pay"):
+        await page.evaluate(f"document.querySelector('[data-call={call}]').click()")
+        await page.wait_for_timeout(300)
+    await (
+        page.locator(".arrow.lit").nth(11).wait_for(state="attached")
+    )  # all but what tells of goods that run low
 
 
 @asynccontextmanager

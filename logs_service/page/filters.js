@@ -29,6 +29,15 @@ export function storyOf(fragment) {
   return new URLSearchParams(fragment.replace(/^#/, "")).get("story") ?? "";
 }
 
+/** The view that is linked to, if it is not the stream. */
+export function viewOf(fragment) {
+  return new URLSearchParams(fragment.replace(/^#/, "")).get("view") ?? "";
+}
+
+export function isFiltered(filters) {
+  return Object.keys(queryOf(filters)).length > 0;
+}
+
 /** A value with a comma would be two: it can't be asked for. */
 export function canFilter(field, value) {
   return field === "level" ? LEVELS.includes(value.toLowerCase()) : FIELDS.includes(field) && unique([value])[0] === value;

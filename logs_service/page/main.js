@@ -4,13 +4,14 @@ import { Chart } from "./chart.js";
 import { Connection } from "./connection.js";
 import { Detail } from "./detail.js";
 import { FilterBar } from "./filterbar.js";
-import { filtersOf, fragmentOf, queryOf, storyOf, withValue } from "./filters.js";
+import { filtersOf, fragmentOf, isFiltered, queryOf, storyOf, viewOf, withValue } from "./filters.js";
 import { Finder } from "./finder.js";
 import { Gap, Line } from "./line.js";
 import { Lines } from "./lines.js";
 import { Shop } from "./shop.js";
 import { Story } from "./story.js";
 import { Stream } from "./stream.js";
+import { System } from "./system.js";
 import { Tabs } from "./tabs.js";
 import { Words } from "./words.js";
 
@@ -44,8 +45,10 @@ const bar = new FilterBar({
   form: byId("add-filter"), chips: byId("chips"), offered: byId("seen"), held: () => held, changed: ask,
 });
 const story = new Story(byId("story"), { accessToken, newest: openNewest });
+const system = new System(byId("system"), { accessToken });
 const tabs = new Tabs(byId("tabs"), (name) => {
   if (name === "story" && !story.correlation) story.showNone();
+  system.show(name === "system", filters && isFiltered(filters));
   if (filters) writeAddress();
 });
 
@@ -79,8 +82,10 @@ function connect() {
 
 function heard(message) {
   if (message.line !== undefined) {
+    const line = new Line(message);
     chart.count(message.time);
-    held.add(new Line(message));
+    held.add(line);
+    system.pass(line);
   } else if (message.notice === "lost") held.add(new Gap(message));
   stream.drawSoon();
 }
@@ -122,12 +127,18 @@ function openNewest() {
 
 /** The address is the link: whoever opens it sees the same. */
 function writeAddress() {
-  const open = byId("tab-story").getAttribute("aria-selected") === "true" && story.correlation;
-  const fragment = fragmentOf(filters, open ? { story: story.correlation } : {});
+  const fragment = fragmentOf(filters, shownView());
   history.replaceState(null, "", `${location.pathname}${fragment ? `#${fragment}` : ""}`);
   const query = new URLSearchParams(queryOf(filters));
   if (accessToken()) query.set("access_token", accessToken());
   byId("download").href = `/download?${query}`;
+}
+
+/** What is shown, if it is not the stream. */
+function shownView() {
+  const chosen = (name) => byId(`tab-${name}`).getAttribute("aria-selected") === "true";
+  if (chosen("system")) return { view: "system" };
+  return chosen("story") && story.correlation ? { story: story.correlation } : {};
 }
 
 function readAddress() {
@@ -135,6 +146,7 @@ function readAddress() {
   ask(filtersOf(fragment));
   const chosen = storyOf(fragment);
   if (chosen) openStory(chosen);
+  else if (viewOf(fragment) === "system") tabs.show("system");
 }
 
 async function copyLink() {
