@@ -14,7 +14,9 @@ from dev import addresses, chromium, doctor, launcher, logfiles, plan, record, s
 from dev.dlq import commands as dlq
 from dev.errors import ShopError
 from dev.paths import ROOT
+from dev.replay.command import replay
 from dev.run import Stopped
+from dev.scale import service_of
 from dev.tail.command import tail
 
 app = typer.Typer(
@@ -37,9 +39,13 @@ PortsFrom = Annotated[
         "in place of 3000, 3001, 3002, 3003, 3004, 9092, 9093, 27017.",
     ),
 ]
+Scale = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SERVICE=NUM", help="So many of a service; may be given for each of them."),
+]
 # Most of a test is waiting for other processes: two files at a time take half of the time on two cores. With three,
 # deadlines were missed that have nothing to do with the shop. Each of the two has a Kafka and a database of its own.
-ALL_TESTS = ["-n", "2", "--dist", "loadfile"]
+ALL_TESTS = ["-n", "3", "--dist", "loadfile"]  # on two cores: a third of the time a test waits
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -51,6 +57,7 @@ def say(line: str) -> None:
 def up(
     state: State = plan.STATE,
     ports_from: PortsFrom = None,
+    scale: Scale = None,
     detach: Annotated[bool, typer.Option("-d", "--detach", help="Return when all is ready.")] = False,
     ephemeral: Annotated[
         bool, typer.Option(help="Keep nothing: a folder that is removed at the end.")
@@ -60,20 +67,21 @@ def up(
     if detach and ephemeral:
         raise ShopError("-d and --ephemeral do not go together: with -d, choose a folder by --state")
     if detach:
-        launcher.in_background(_flags(state, ports_from), state.absolute())
+        launcher.in_background(_flags(state, ports_from, scale or []), state.absolute())
     elif ephemeral:
         with launcher.ephemeral() as folder:
-            _up(folder, ports_from)
+            _up(folder, ports_from, scale or [])
     else:
-        _up(state, ports_from)
+        _up(state, ports_from, scale or [])
 
 
-def _up(state: Path, ports_from: int | None) -> None:
-    launcher.up(plan.make(state, ports_from), say, lambda run: addresses.show(run, console))
+def _up(state: Path, ports_from: int | None, scale: list[str]) -> None:
+    launcher.up(plan.make(state, ports_from, scale), say, lambda run: addresses.show(run, console))
 
 
-def _flags(state: Path, ports_from: int | None) -> list[str]:
-    return ["--state", str(state.absolute()), *(["--ports-from", str(ports_from)] if ports_from else [])]
+def _flags(state: Path, ports_from: int | None, scale: list[str]) -> list[str]:
+    ports = ["--ports-from", str(ports_from)] if ports_from else []
+    return ["--state", str(state.absolute()), *ports, *(f"--scale={wanted}" for wanted in scale)]
 
 
 @app.command()
@@ -96,7 +104,9 @@ def show_status(
 
 @app.command()
 def logs(
-    service: Annotated[str | None, typer.Argument(help="One of them; all if left out.")] = None,
+    service: Annotated[
+        str | None, typer.Argument(help="One of them, with its replicas; all if left out.")
+    ] = None,
     state: State = plan.STATE,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
 ) -> None:
@@ -107,7 +117,7 @@ def logs(
         raise ShopError(f"no logs in {folder}: nothing was started there yet")
     if service and service not in there:
         raise ShopError(f"no log of {service}; there are: {', '.join(there)}")
-    chosen = [there[service]] if service else list(there.values())
+    chosen = [log for name, log in there.items() if service in (None, name, service_of(name))]
     logfiles.show(chosen, follow)
 
 
@@ -128,6 +138,7 @@ def demo(state: State = plan.STATE) -> None:
 
 
 app.command()(tail)
+app.command()(replay)
 
 
 @app.command()

@@ -42,6 +42,7 @@ def running(plan: Plan, say: Say) -> Iterator[Run]:
     """A shop that is ready; stopped at the end. A signal during the start raises Stopped."""
     with _alone(plan.state), _one_line_for_a_full_disk(plan.state):
         _clear_leftovers(plan.state, say)
+        plan = plan.placed()
         _check_ports(plan)
         _check_room(plan.state)
         fetch_tools(plan)

@@ -21,6 +21,7 @@ class Mongo(Server):
     def __init__(self, folder: Path, port: int, log: Path | None = None) -> None:
         super().__init__("mongo", port, log or folder / "mongo.log")
         self.folder = folder
+        self.journaled = True  # False shows what a server loses that keeps its last writes in memory
 
     @property
     def uri(self) -> str:
@@ -33,7 +34,8 @@ class Mongo(Server):
         settings.touch()  # an empty file of ours, or the program would look for one elsewhere
         program = environments.tool("database") / "bin" / "secantusd-py"
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
-        storage = ["--storage-path", str(data), "--sync-on-commit", "--cache-size", CACHE]
+        storage = ["--storage-path", str(data), "--cache-size", CACHE]
+        storage += ["--sync-on-commit"] if self.journaled else []
         argv = [str(program), "--config", str(settings), *address, *storage]
         self.child = Child(self.name, argv, self.log, cwd=self.folder)
         return self.child

@@ -4,13 +4,13 @@ Made once from the flags, the environment and `.env` beside the code; it starts 
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from dev import ports
+from dev import ports, scale
 from dev.errors import ShopError
 from dev.paths import ROOT
 from dev.services import STARTED
@@ -34,6 +34,11 @@ class Plan:
     state: Path
     ports: Mapping[str, int]
     settings: Mapping[str, str]
+    scale: Mapping[str, int] = field(default_factory=dict)  # how many of a service, where that was said
+
+    def placed(self) -> "Plan":
+        """With a port for each replica. To be asked when nothing of an earlier run holds one any more."""
+        return replace(self, ports={**self.ports, **scale.further_ports(self.ports, self.scale)})
 
     @property
     def own_kafka(self) -> bool:
@@ -63,9 +68,11 @@ def settings(environ: Mapping[str, str] = os.environ, file: Path = ROOT / ".env"
     return written | dict(environ)
 
 
-def make(state: Path, ports_from: int | None) -> Plan:
+def make(state: Path, ports_from: int | None, wanted: Sequence[str] = ()) -> Plan:
+    """`wanted`: SERVICE=NUM of --scale."""
     given = settings()
-    return Plan(state.absolute(), _ports(given) if ports_from is None else _counted(ports_from), given)
+    numbered = _ports(given) if ports_from is None else _counted(ports_from)
+    return Plan(state.absolute(), numbered, given, scale.counts(wanted))
 
 
 def on_free_ports(state: Path) -> Plan:

@@ -18,8 +18,9 @@ from dev.kafka import Kafka
 from dev.mongo import Mongo
 from dev.plan import Plan
 from dev.record import Ident, Record, Running, forget
+from dev.scale import replicas, service_of
 from dev.server import READY_WITHIN, Server
-from dev.services import INIT, STARTED, Service
+from dev.services import INIT, STARTED, Kind, Service
 from dev.supervisor import Supervised
 from dev.waiting import PAUSE
 
@@ -43,7 +44,7 @@ class Run:
             plan.state / "kafka", plan.ports["kafka"], plan.ports["controller"], self._log("kafka")
         )
         self.mongo = Mongo(plan.state / "mongo", plan.ports["mongo"], self._log("mongo"))
-        self.services = [self._service(kind.name) for kind in STARTED]
+        self.services = [self._service(kind, name) for kind in STARTED for name in replicas(kind, plan.scale)]
         self.record = Record(
             launcher=Ident.of(os.getpid()),
             bootstrap_servers=self.environment["KAFKA_BOOTSTRAP_SERVERS"],
@@ -53,7 +54,7 @@ class Run:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every child is told."""
+        """What every child is told; of ports those of the first replicas."""
         ports = {kind.port_variable: str(self.plan.ports[kind.name]) for kind in STARTED}
         own = ports | self._addresses()
         foreign = {name: value for name, value in self.plan.settings.items() if value and name not in ports}
@@ -62,11 +63,12 @@ class Run:
     def _addresses(self) -> dict[str, str]:
         """Where the servers are, and for people's browsers: whose page it is, and what it may call."""
         at = {kind.name: f"localhost:{self.plan.ports[kind.name]}" for kind in STARTED}
-        page = at["logs_service"]
+        pages = [self.plan.ports[name] for name in self.plan.ports if service_of(name) == "logs_service"]
+        names = [f"http://{host}:{port}" for port in pages for host in ("localhost", "127.0.0.1")]
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "MONGO_URI": self.mongo.uri,
-            "CORS_ORIGINS": f"http://{page},http://{page.replace('localhost', '127.0.0.1')}",
+            "CORS_ORIGINS": ",".join(names),
             "LOGS_USERS_URL": f"http://{at['users_service']}",
             "LOGS_PAYMENTS_URL": f"http://{at['payments_service']}",
         }
@@ -108,8 +110,10 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stopping.set())
 
-    def _service(self, name: str) -> Service:
-        return Service(name, self.plan.ports[name], self._log(name), self.environment)
+    def _service(self, kind: Kind, name: str) -> Service:
+        port, count = self.plan.ports[name], self.plan.scale.get(kind.name)
+        own = {kind.port_variable: str(port)} | ({kind.replicas_variable: str(count)} if count else {})
+        return Service(kind.name, port, self._log(name), self.environment | own, name)
 
     def _start_together(self, servers: Sequence[Server]) -> None:
         for server in servers:

@@ -25,6 +25,11 @@ class Kind:
     port: int
     offset: int
 
+    @property
+    def replicas_variable(self) -> str:
+        """The setting that tells each how many there are, where it matters: who shares partitions joins a group."""
+        return f"{self.port_variable.removesuffix('PORT')}REPLICAS"
+
 
 KINDS = (
     Kind("users_service", "USERS_PORT", 3001, 1),
@@ -39,18 +44,20 @@ INIT = "kafka_init"  # runs once, before the services, and ends
 
 
 class Service(Server):
-    """One process of a service. The environment must name its port too."""
+    """One process of a service. The environment must name its port too. `replica`: its name among several."""
 
-    def __init__(self, name: str, port: int, log: Path, environment: Mapping[str, str]) -> None:
-        super().__init__(name, port, log)
-        self.environment = environment
+    def __init__(
+        self, service: str, port: int, log: Path, environment: Mapping[str, str], replica: str | None = None
+    ) -> None:
+        super().__init__(replica or service, port, log)
+        self.service, self.environment = service, environment
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def spawn(self) -> Child:
-        self.child = Child(self.name, [sys.executable, "-m", self.name], self.log, self.environment)
+        self.child = Child(self.name, [sys.executable, "-m", self.service], self.log, self.environment)
         return self.child
 
     def answers(self) -> bool:

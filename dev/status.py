@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dev.record import Record, Running, read
+from dev.scale import service_of
 from dev.services import STARTED, readiness
 from dev.supervisor import is_frozen
 
@@ -26,10 +27,10 @@ def as_json(state: Path) -> dict[str, Any]:
         }
     kafka = {"bootstrap_servers": record.bootstrap_servers} | _process(record, "kafka")
     mongo = {"uri": record.mongo_uri} | _process(record, "mongo")
-    services = {kind.name: _service(record, kind.name) for kind in STARTED}
+    services = {kind.name: _services(record, kind.name) for kind in STARTED}
     ours = [server for name, server in (("kafka", kafka), ("mongo", mongo)) if name in record.processes]
     servers_run = all(server["pid"] and "frozen" not in server for server in ours)
-    ready = servers_run and all(service["ready"] for service in services.values())
+    ready = servers_run and all(one["ready"] for first in services.values() for one in _all(first))
     return {"ready": ready, "kafka": kafka, "mongo": mongo, "services": services}
 
 
@@ -43,6 +44,19 @@ def _process(record: Record, name: str) -> dict[str, Any]:
     if running and running.problem:
         said["problem"] = running.problem
     return said
+
+
+def _services(record: Record, name: str) -> dict[str, Any]:
+    """The first one; where it was scaled it has a list of all, itself among them, with their names."""
+    there = {replica: _service(record, replica) for replica in record.urls if service_of(replica) == name}
+    if len(there) == 1:
+        return there[name]
+    return there[name] | {"replicas": [{"name": replica, **said} for replica, said in there.items()]}
+
+
+def _all(first: dict[str, Any]) -> list[dict[str, Any]]:
+    replicas: list[dict[str, Any]] = first.get("replicas", [first])
+    return replicas
 
 
 def _service(record: Record, name: str) -> dict[str, Any]:
@@ -65,9 +79,10 @@ def show(state: Path, console: Console) -> None:
     for name in ("kafka", "mongo"):
         address = found[name].get("bootstrap_servers") or found[name]["uri"]
         table.add_row(name, _word(found[name], "runs"), host_of(address), *_numbers(found[name]))
-    for name, service in found["services"].items():
-        word = "ready" if service["ready"] else "not ready"
-        table.add_row(name, _word(service, word), service["url"], *_numbers(service))
+    for name, first in found["services"].items():
+        for one in _all(first):
+            word = "ready" if one["ready"] else "not ready"
+            table.add_row(one.get("name", name), _word(one, word), one["url"], *_numbers(one))
     console.print(table)
     console.print("ready" if found["ready"] else "not ready")
 

@@ -1,4 +1,4 @@
-"""`./shop topics`: what lies on Kafka, and how far each consumer group is. Reads, and changes nothing."""
+"""`./shop topics`: what lies on Kafka, and how far each consumer group is. `delete` is for topics of the moment."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from rich.console import Console
 from rich.table import Table
 
@@ -66,6 +66,22 @@ async def _committed(admin: AIOKafkaAdminClient) -> dict[str, dict[TopicPartitio
         name: {partition: place.offset for partition, place in places.items()}
         for name, places in zip(names, committed, strict=True)
     }
+
+
+async def delete(bootstrap_servers: str, topics: list[str]) -> None:
+    """Full names. Raises ShopError; the answer may come before the last of it is gone."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        async with asyncio.timeout(WITHIN):
+            await admin.start()
+            answer = await admin.delete_topics(topics)
+        done = (0, UnknownTopicOrPartitionError.errno)
+        if left := [topic for topic, code in answer.topic_error_codes if code not in done]:
+            raise ShopError(f"these topics could not be deleted: {', '.join(left)}")
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise ShopError(f"Kafka at {bootstrap_servers} did not delete {', '.join(topics)}") from error
+    finally:
+        await admin.close()
 
 
 def _topics(offsets: list[Offsets]) -> Table:

@@ -23,11 +23,15 @@ JVM = [
 
 
 class Kafka(Server):
-    """One broker on a folder and two ports of 127.0.0.1 (the second one is the controller's)."""
+    """One broker on a folder and two ports of 127.0.0.1 (the second one is the controller's).
+
+    `overrides` go before the usual settings when it starts the next time.
+    """
 
     def __init__(self, folder: Path, port: int, controller_port: int, log: Path | None = None) -> None:
         super().__init__("kafka", port, log or folder / "kafka.log")
         self.folder, self.controller_port = folder, controller_port
+        self.overrides: dict[str, str] = {}
 
     @property
     def bootstrap_servers(self) -> str:
@@ -36,7 +40,7 @@ class Kafka(Server):
     def spawn(self) -> Child:
         data = writable(self.folder / "data")
         settings, logging = self.folder / "server.properties", self.folder / "log4j2.xml"
-        settings.write_text(server_properties(data, self.port, self.controller_port))
+        settings.write_text(server_properties(data, self.port, self.controller_port, self.overrides))
         logging.write_text(LOGGING)
         command = [str(java.find()), *JVM, f"-Dlog4j2.configurationFile={logging}", "-cp", _class_path()]
         format_once(data, command)

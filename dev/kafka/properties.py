@@ -1,5 +1,6 @@
 """The broker's settings, and why each differs from Kafka's default. Knows no process."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 YEAR_IN_MINUTES = 525_600
@@ -18,8 +19,13 @@ LOGGING = """\
 """
 
 
-def server_properties(data: Path, port: int, controller_port: int) -> str:
-    """The text of server.properties for one process that is broker and controller, on loopback."""
+def server_properties(
+    data: Path, port: int, controller_port: int, more: Mapping[str, str] | None = None
+) -> str:
+    """The text of server.properties for one process that is broker and controller, on loopback.
+
+    `more` goes before what is usual here: for a proof that needs another broker than people do.
+    """
     broker, controller = f"PLAINTEXT://127.0.0.1:{port}", f"CONTROLLER://127.0.0.1:{controller_port}"
     settings = {
         "process.roles": "broker,controller",
@@ -44,6 +50,7 @@ def server_properties(data: Path, port: int, controller_port: int) -> str:
         "metadata.max.idle.interval.ms": "5000",
         # The first member of a group need not wait three seconds for others that never come.
         "group.initial.rebalance.delay.ms": "0",
+        **(more or {}),
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

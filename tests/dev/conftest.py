@@ -27,7 +27,7 @@ class Command:
     """`./shop …` on one state folder and one range of ports."""
 
     def __init__(self, state: Path, environment: dict[str, str]) -> None:
-        self.state, self.first_port = state, free_range(13)
+        self.state, self.first_port = state, free_range(25)
         self.environment = {**os.environ, **environment}
         self.launchers: list[subprocess.Popen[str]] = []
 
@@ -38,8 +38,8 @@ class Command:
             argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90
         )
 
-    def up(self) -> Finished:
-        done = self("up", "-d")
+    def up(self, *arguments: str) -> Finished:
+        done = self("up", "-d", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 
