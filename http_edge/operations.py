@@ -3,6 +3,7 @@
 The same table routes the requests and makes the OpenAPI description, so the two cannot disagree.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from http_edge.bodies import read_model
+from http_edge.errors import ServiceUnavailable
+
+# For all that a call does once its body is there. Each step has a deadline of its own, but a call may wait for its
+# turn behind others that wait for theirs: with the database silent their times added up.
+ANSWER_SECONDS = 5.0
 
 Endpoint = Callable[..., Awaitable[BaseModel | Response]]
 
@@ -67,7 +73,17 @@ class Operation:
     async def _result(self, request: Request) -> BaseModel | Response:
         if self.accepts is None:
             return await self.endpoint(request)
-        return await self.endpoint(request, await read_model(request, self.accepts))
+        return await self._in_time(request, await read_model(request, self.accepts))
+
+    async def _in_time(self, request: Request, body: BaseModel) -> BaseModel | Response:
+        """503 when it takes too long: what it was about may have happened or not."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS) as limit:
+                return await self.endpoint(request, body)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ServiceUnavailable(f"It was not done within {ANSWER_SECONDS:g} s. Try again.") from None
 
 
 def json_answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

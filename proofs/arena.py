@@ -24,6 +24,7 @@ from dev.record import Ident, Record
 from dev.services import INIT, KINDS, Service
 from event_bus.crash_points import CrashPoint
 from proofs.faults import Fault
+from proofs.network import Network
 from proofs.strikes import Orders
 
 LOOK = 0.05  # seconds between two looks at the processes
@@ -70,20 +71,41 @@ class Ground:
     kafka: Kafka
     mongo: Mongo
     folder: Path
+    network: Network
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        return {"KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers, "MONGO_URI": self.mongo.uri}
+
+    async def mend(self) -> None:
+        """Whatever a case left behind when it failed, and what it had changed."""
+        self.network.mend()
+        await asyncio.to_thread(self._mend_servers)
+
+    def _mend_servers(self) -> None:
+        for server in (self.kafka, self.mongo):
+            server.thaw()
+            if not server.running.alive:
+                server.start()
+        if not self.mongo.journaled:
+            self.mongo.journaled = True
+            self.mongo.restart()
 
 
 class Arena:
-    """A context manager. `settings` go to every process."""
+    """A context manager. `settings` go to every process; `proxied`: they ask by way of the network."""
 
-    def __init__(self, ground: Ground, name: str, without: str, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, ground: Ground, name: str, without: str, settings: Mapping[str, str], proxied: bool = False
+    ) -> None:
         self.ground, self.prefix, self.without = ground, f"{name}-", without
+        self.network = ground.network
         self.folder = ground.folder / name
         self.folder.mkdir(parents=True)
         self.faults: list[Fault] = []
         self.services: dict[str, Mortal] = {}
         self.environment = {
-            "KAFKA_BOOTSTRAP_SERVERS": ground.kafka.bootstrap_servers,
-            "MONGO_URI": ground.mongo.uri,
+            **(self.network.addresses if proxied else ground.addresses),
             "TOPIC_PREFIX": self.prefix,
             "USERS_DATABASE": f"{name}-users",
             "PAYMENTS_DATABASE": f"{name}-payments",

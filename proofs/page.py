@@ -52,6 +52,9 @@ def _case(outcome: Outcome) -> Iterator[str]:
     yield f"<h2>{_text(named(outcome))}</h2><p>{_text(outcome.case.sentence)}</p>"
     if outcome.course:
         yield from _timeline(outcome)
+    for demand in outcome.demands:
+        mark = "" if demand.held else ' class="bad"'
+        yield f"<p{mark}>{_text(demand.what)}: {_text(demand.measured)}</p>"
     for check in CHECKS:
         for offender in outcome.verdict.offenders[check]:
             yield f'<p class="bad">{_text(check)}: {_text(offender)}</p>'

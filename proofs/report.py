@@ -4,6 +4,7 @@ import csv
 import json
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from event_bus.crash_points import CrashPoint
 from proofs.audit import CHECKS
 from proofs.cases import CASES, TEETH
 from proofs.cases.crashes import PLACES
+from proofs.demands import Demand
 from proofs.run import Options, Outcome
 
 FEW = 5  # of what breaks a check are shown; all of it is in the JSON
@@ -36,6 +38,7 @@ def show(outcomes: Sequence[Outcome], options: Options, console: Console) -> Non
     for outcome in outcomes:
         table.add_row(*row(outcome), style=None if outcome.as_it_must_be else "bold red")
     console.print(table)
+    _show_demands(outcomes, console)
     for outcome in outcomes:
         for check, offenders in outcome.verdict.offenders.items():
             for offender in offenders[:FEW]:
@@ -43,6 +46,16 @@ def show(outcomes: Sequence[Outcome], options: Options, console: Console) -> Non
             if len(offenders) > FEW:
                 console.print(f"{named(outcome)}: {check}: and {len(offenders) - FEW:,} more")
     console.print(_conclusion(outcomes, options))
+
+
+def _show_demands(outcomes: Sequence[Outcome], console: Console) -> None:
+    """What cases hold against the shop besides the zeros, each a row; red when it did not hold."""
+    table = Table("case", "must hold besides", "measured", box=None, pad_edge=False)
+    for outcome in outcomes:
+        for demand in outcome.demands:
+            table.add_row(*demand_row(outcome, demand), style=None if demand.held else "bold red")
+    if table.row_count:
+        console.print(table)
 
 
 def show_list(console: Console) -> None:
@@ -97,6 +110,10 @@ def row(outcome: Outcome) -> list[str]:
     ]
 
 
+def demand_row(outcome: Outcome, demand: Demand) -> list[str]:
+    return [named(outcome), demand.what, demand.measured + ("" if demand.held else " (NOT held)")]
+
+
 def named(outcome: Outcome) -> str:
     return outcome.case.name + (f" without {outcome.case.without}" if outcome.case.without else "")
 
@@ -128,6 +145,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
             for fault in outcome.faults
         ],
         "offenders": {check: list(found) for check, found in outcome.verdict.offenders.items()},
+        "demands": [asdict(demand) for demand in outcome.demands],
         "lag": {"p50": outcome.verdict.lag(0.5), "p99": outcome.verdict.lag(0.99)},
     }
 
@@ -139,7 +157,16 @@ def _write_table(outcomes: Sequence[Outcome], options: Options) -> None:
     rows = dict.fromkeys(CASES, "")
     rows |= {line.split("|")[1].strip(" `"): line for line in old.splitlines() if line.startswith("| `")}
     rows |= {outcome.case.name: _line(outcome, options) for outcome in outcomes if not outcome.case.without}
-    head = ["case", "what happens", "calls", "faults that bit", "wrong", "lag p50 / p99", "seed, day"]
+    head = [
+        "case",
+        "what happens",
+        "calls",
+        "faults that bit",
+        "wrong",
+        "lag p50 / p99",
+        "seed, day",
+        "besides",
+    ]
     lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head), *filter(None, rows.values())]
     GUARANTEES.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
 
@@ -155,6 +182,7 @@ def _line(outcome: Outcome, options: Options) -> str:
         str(wrong),
         lag if outcome.verdict.lags else "",
         f"{options.seed}, {datetime.now(UTC):%Y-%m-%d}",
+        "; ".join(f"{demand.what}: {demand.measured}" for demand in outcome.demands),
     ]
     return f"| {' | '.join(cells)} |"
 

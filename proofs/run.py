@@ -18,8 +18,10 @@ from dev.mongo import Mongo
 from proofs.arena import Arena, Ground
 from proofs.audit import Verdict, audit, lags_of
 from proofs.cases.case import Case
+from proofs.demands import Demand
 from proofs.evidence import Evidence
 from proofs.faults import Fault
+from proofs.network import Network
 from proofs.stage import Stage
 
 Say = Callable[[str], None]
@@ -45,6 +47,7 @@ class Outcome:
     seconds: float
     begun: float
     course: Sequence[Second] = field(default_factory=list)
+    demands: Sequence[Demand] = field(default_factory=list)  # what the case holds against the shop besides
 
     @property
     def as_it_must_be(self) -> bool:
@@ -69,12 +72,13 @@ def ground(keep: bool) -> Iterator[Ground]:
     folder = Path(mkdtemp(prefix="shop-prove-"))
     port, controller, database = ports.free(3)
     kafka, mongo = Kafka(folder / "kafka", port, controller), Mongo(folder / "mongo", database)
+    network = Network(kafka, mongo)
     try:
         kafka.spawn()
         mongo.spawn()
         kafka.wait_ready()
         mongo.wait_ready()
-        yield Ground(kafka, mongo, folder)
+        yield Ground(kafka, mongo, folder, network)
     finally:
         kafka.stop()
         mongo.stop()
@@ -87,7 +91,7 @@ def ground(keep: bool) -> Iterator[Ground]:
 async def play(case: Case, ground: Ground, options: Options, say: Say) -> Outcome:
     begun = time.time()
     name = f"{case.name}-{secrets.token_hex(2)}"  # the same case may be played twice in one call
-    async with Arena(ground, name, case.without, case.settings) as arena:
+    async with ground.network, Arena(ground, name, case.without, case.settings, case.proxied) as arena:
         await arena.start(*case.services)
         seed = f"{options.seed}-{case.name}"
         stage = Stage(arena, seed, options.short, options.minutes, lambda what: say(f"{case.name}: {what}"))
@@ -96,6 +100,8 @@ async def play(case: Case, ground: Ground, options: Options, say: Say) -> Outcom
             await case.act(stage)
         except NotReady as error:
             stage.found["other"].append(str(error))
+        finally:
+            await ground.mend()
         await stage.close_doors()
         await stage.settle()
         evidence = await stage.evidence()
@@ -110,6 +116,7 @@ async def play(case: Case, ground: Ground, options: Options, say: Say) -> Outcom
         time.time() - begun,
         begun,
         _course(evidence, begun),
+        stage.demands,
     )
 
 

@@ -16,6 +16,7 @@ from event_bus import kafka, relay
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.outbox import entry, record
 from event_bus.records import Committed, Outgoing, Partition
+from event_bus.repository import database
 from event_bus.repository.outbox import OutboxCollection
 
 
@@ -159,6 +160,15 @@ def explicit_seek() -> None:
     kafka.Consumer.seek = seek_to_committed  # type: ignore[method-assign]
 
 
+def journal() -> None:
+    """A write is acknowledged before it is on the disk. (The case starts the server without its part of it.)"""
+    vars(database)["_CLIENT_OPTIONS"] = {**database._CLIENT_OPTIONS, "journal": False}
+
+
+def offsets_year() -> None:
+    """Nothing in a service: the case tells the broker."""
+
+
 SAFEGUARDS: Mapping[str, Callable[[], None]] = {
     "outbox": outbox,
     "ledger": ledger,
@@ -167,6 +177,8 @@ SAFEGUARDS: Mapping[str, Callable[[], None]] = {
     "dedupe": dedupe,
     "await-sends": await_sends,
     "explicit-seek": explicit_seek,
+    "journal": journal,
+    "offsets-year": offsets_year,
 }
 
 

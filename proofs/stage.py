@@ -12,6 +12,7 @@ from dev.errors import NotReady
 from event_bus.crash_points import CrashPoint
 from proofs.arena import LOOK, Arena, until
 from proofs.clients import Clients, Load
+from proofs.demands import Demand
 from proofs.evidence import Evidence
 from proofs.faults import Fault, Traffic, judge
 from proofs.history import History
@@ -36,6 +37,7 @@ class Stage:
         self.history = History(arena.folder / "history.jsonl")
         self.watchers: list[Watcher] = []
         self.found: dict[str, list[str]] = defaultdict(list)  # by check: what the case itself saw
+        self.demands: list[Demand] = []  # what it holds against the shop besides the checks
         self.excused = 0
         self.excuses: set[str] = set()  # checks of the books that do not hold in this case
         self.bad: set[str] = set()  # the places of records that nobody can handle
@@ -47,9 +49,12 @@ class Stage:
             Watcher(f"watcher{number}", self.arena.websocket, self.arena.folder) for number in range(count)
         ]
 
-    def clients(self, load: Load) -> Clients:
-        """They are at work from now on: until their load is done, or until the case is over."""
-        crowd = Clients(load, self.arena.urls, self.history, f"{self._seed}-{len(self._crowds)}")
+    def clients(self, load: Load, urls: Mapping[str, str] | None = None) -> Clients:
+        """They are at work from now on: until their load is done, or until the case is over.
+
+        `urls`: whom they ask, looked up at each call, as behind a load balancer.
+        """
+        crowd = Clients(load, urls or self.arena.urls, self.history, f"{self._seed}-{len(self._crowds)}")
         self._crowds.append(crowd)
         return crowd
 
@@ -80,18 +85,18 @@ class Stage:
         else:
             self.found["other"].append(f"{name} never came to {point.name}")
 
-    async def stop_politely(self, name: str) -> None:
-        """SIGTERM: it ends with 0, in less than the 15 s that a service promises."""
+    async def stop_politely(self, name: str) -> float:
+        """SIGTERM: it ends with 0, in less than the 15 s that a service promises. Returns how many it took."""
         service = self.arena.services[name]
         child, begun = service.running, time.time()
         self.arena.faults.append(Fault(begun, f"SIGTERM {name}", name))
         child.terminate()
         code = await asyncio.to_thread(child.end, 15.0)
+        seconds = time.time() - begun
         if code:
-            self.found["other"].append(
-                f"{name} ended with {code} after SIGTERM, {time.time() - begun:.1f} s later"
-            )
-        self.say(f"SIGTERM {name}: gone in {time.time() - begun:.1f} s")
+            self.found["other"].append(f"{name} ended with {code} after SIGTERM, {seconds:.1f} s later")
+        self.say(f"SIGTERM {name}: gone in {seconds:.1f} s")
+        return seconds
 
     async def all_ready(self) -> None:
         for service in self.arena.services.values():
@@ -120,6 +125,7 @@ class Stage:
 
     async def evidence(self) -> Evidence:
         self.say("auditing")
+        self.found["other"] += [f"{d.what}: {d.measured}" for d in self.demands if not d.held]
         books = await self.arena.books(FAILS_WITHIN if self.arena.without else BOOKS_WITHIN, self.excuses)
         topics = await self.arena.topics()
         self._write_down(topics)

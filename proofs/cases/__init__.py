@@ -2,7 +2,24 @@
 
 from collections.abc import Mapping
 
-from proofs.cases import bad_records, copying, crashes, everything, ledger_lost, peaceful, zombie
+from proofs.cases import (
+    asleep,
+    bad_records,
+    broker,
+    copying,
+    crashes,
+    database,
+    delayed_commit,
+    everything,
+    fence_fight,
+    ledger_lost,
+    network,
+    peaceful,
+    storm,
+    two_relays,
+    zombie,
+    zombies,
+)
 from proofs.cases.case import Case, Tooth
 
 CASES: Mapping[str, Case] = {
@@ -20,6 +37,15 @@ CASES: Mapping[str, Case] = {
         copying.COPY,
         ledger_lost.LEDGER_LOST,
         zombie.ZOMBIE,
+        zombies.ZOMBIES,
+        *broker.BROKER,
+        *database.DATABASE,
+        *network.NETWORK,
+        fence_fight.FENCE_FIGHT,
+        two_relays.TWO_RELAYS,
+        delayed_commit.DELAYED_COMMIT,
+        storm.STORM,
+        asleep.ASLEEP_CASE,
         everything.EVERYTHING,
     )
 }
@@ -47,6 +73,13 @@ TEETH: Mapping[str, Tooth] = {
             "back to the committed offset by the client's own way",
             bad_records.POISON,
             "lost",
+        ),
+        Tooth("journal", "nobody waits until a write is on the disk", database.KILLED, "lost"),
+        Tooth(
+            "offsets-year",
+            "the broker forgets offsets after a week, as by default",
+            asleep.ASLEEP_CASE,
+            "duplicate",
         ),
     )
 }

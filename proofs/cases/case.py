@@ -13,6 +13,8 @@ Act = Callable[[Stage], Awaitable[None]]
 class Case:
     """`act` does what `sentence` says. `settings` go to every process; `services` are there when it begins.
 
+    `proxied`: between them and Kafka, and between them and the database, there is a proxy that can fail.
+
     `without` names a safeguard that is switched off; then the check `reddens` must find something.
     """
 
@@ -22,6 +24,7 @@ class Case:
     settings: Mapping[str, str] = field(default_factory=dict)
     services: Sequence[str] = ALL
     watchers: int = 2
+    proxied: bool = False
     without: str = ""
     reddens: str = ""
 

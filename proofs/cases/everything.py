@@ -1,5 +1,6 @@
 """Anything that the other cases do, in any order, for as long as somebody wants to watch."""
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,20 @@ from proofs.arena import ALL
 from proofs.cases.bad_records import one_bad_record
 from proofs.cases.case import Case
 from proofs.cases.crashes import PLACES
+from proofs.cases.mishaps import mishap
 from proofs.clients import Load
+from proofs.demands import Demand
 from proofs.stage import Stage
 
 GROWTH = 0.2  # the share by which a process may be larger at the end than it was before
 WARM = 10.0  # seconds after which a process has loaded what it needs
 SETTLED = 120.0  # a shorter run says nothing about memory
+MISHAP_EACH = 15.0  # seconds from one mishap of Kafka, the database or the network to the next
+ROUND, QUIET = (
+    60.0,
+    15.0,
+)  # seconds: of each round its last part is without faults, so that it can be seen to heal
+DRAINED = 60.0  # seconds after the last fault
 Sizes = dict[str, list[tuple[float, int]]]
 
 
@@ -25,12 +34,28 @@ async def everything(stage: Stage) -> None:
     stage.clients(Load(keys=200, impatient=0.05))
     sizes: Sizes = defaultdict(list)
     begun = time.monotonic()
-    while time.monotonic() - begun < stage.minutes * 60:
-        await _something(stage)
-        await stage.pause(0.2, 3.0)
+    last = begun
+    while (now := time.monotonic()) - begun < stage.minutes * 60:
+        if (now - begun) % ROUND > ROUND - QUIET:
+            await asyncio.sleep(1)
+        elif now - last > MISHAP_EACH:
+            last = now
+            await mishap(stage)
+        else:
+            await _something(stage)
+            await stage.pause(0.2, 3.0)
         _weigh(stage, sizes)
+    stage.demands.append(await _drained(stage))
     if time.monotonic() - begun > SETTLED:
         stage.found["other"] += _grown(sizes)
+
+
+async def _drained(stage: Stage) -> Demand:
+    await stage.close_doors()
+    begun = time.monotonic()
+    await stage.settle()
+    seconds = time.monotonic() - begun
+    return Demand(f"drained within {DRAINED:g} s", f"{seconds:.1f} s", seconds < DRAINED)
 
 
 async def _something(stage: Stage) -> None:
@@ -84,4 +109,6 @@ def _grown(sizes: Mapping[str, Sequence[tuple[float, int]]]) -> list[str]:
     return found
 
 
-EVERYTHING = Case("everything", "a random mix of all that, for --minutes", everything)
+EVERYTHING = Case(
+    "everything", "a random mix of all that, for --minutes, a quarter of them quiet", everything, proxied=True
+)
