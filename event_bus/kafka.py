@@ -38,6 +38,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import Fenced, OutOfRange, Refused, TooLarge, Unavailable
+from event_bus.log_dirs import DescribeLogDirs, sizes
 from event_bus.records import INPUT_LIMIT, Committed, Group, Member, Outgoing, Partition, Record
 from event_bus.settings import Broker
 
@@ -525,6 +526,16 @@ class Admin:
             if found["topic"] == self._broker.named(topic)
             for partition in found["partitions"]
         }
+
+    async def sizes(self) -> dict[Partition, int]:
+        """Bytes on disk of every partition by its full name: of its largest replica."""
+        found: dict[Partition, int] = {}
+        async with _call("asking for the sizes"):
+            for node in self._client._client.cluster.brokers():
+                answer = await self._client._send_request_to_node(node.nodeId, DescribeLogDirs())
+                for partition, size in sizes(answer).items():
+                    found[partition] = max(size, found.get(partition, 0))
+        return found
 
     async def settings(self, topic: str) -> dict[str, str]:
         """Those of a topic, with the values that hold, whoever set them."""

@@ -1,8 +1,11 @@
 """Which topics there are, how far they reach, how fast they grow and how they are set."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, Field, RootModel
 from starlette.requests import Request
 
+from event_bus import Partition
 from event_bus.growth import Growth, Looks
 from http_edge import NotFound
 from kafka_browser.kafka import Kafka
@@ -16,6 +19,7 @@ class TopicSummary(BaseModel):
     name: str
     partitions: int
     records: int = Field(description="Offsets that it holds, of which not each is a record.")
+    bytes: int = Field(description="On disk, of one replica; a partition whose broker is away counts none.")
     rate: float = Field(description="Offsets a second, over the last ten seconds at most.")
     internal: bool = Field(description="Kafka's own.")
 
@@ -28,6 +32,7 @@ class PartitionView(BaseModel):
     partition: int
     first: int = Field(description="Offset of the oldest record.")
     next: int = Field(description="Offset that the next record gets.")
+    bytes: int = Field(description="On disk.")
     leader: int = Field(description="The broker that has it; -1: none.")
 
 
@@ -46,8 +51,10 @@ class Topics:
     async def summaries(self) -> list[TopicSummary]:
         """By name. Raises Unavailable."""
         growth = await self._looks.growth()
+        async with self._kafka.admin() as admin:
+            sizes = await admin.sizes()
         names = {self._kafka.shown(one.topic) for one in growth.now.nexts}
-        return [self._summary(name, growth) for name in sorted(names)]
+        return [self._summary(name, growth, sizes) for name in sorted(names)]
 
     async def view(self, name: str) -> TopicView:
         """Problem 404."""
@@ -57,28 +64,31 @@ class Topics:
             raise NotFound("There is no such topic; /api/topics tells which ones there are.")
         async with self._kafka.admin() as admin:
             leaders, settings = await admin.leaders(name), await admin.settings(name)
+            sizes = await admin.sizes()
         views = [
             PartitionView(
                 partition=one.partition,
                 first=growth.now.firsts[one],
                 next=growth.now.nexts[one],
+                bytes=sizes.get(one, 0),
                 leader=leaders.get(one.partition, -1),
             )
             for one in partitions
         ]
         return TopicView(
-            **self._summary(name, growth).model_dump(),
+            **self._summary(name, growth, sizes).model_dump(),
             partition_list=views,
             settings=dict(sorted(settings.items())),
         )
 
-    def _summary(self, name: str, growth: Growth) -> TopicSummary:
+    def _summary(self, name: str, growth: Growth, sizes: Mapping[Partition, int]) -> TopicSummary:
         full, now = self._kafka.broker.named(name), growth.now
         partitions = growth.partitions_of(full)
         return TopicSummary(
             name=name,
             partitions=len(partitions),
             records=sum(now.nexts[one] - now.firsts[one] for one in partitions),
+            bytes=sum(sizes.get(one, 0) for one in partitions),
             rate=growth.rate(full),
             internal=name.startswith(_INTERNAL),
         )

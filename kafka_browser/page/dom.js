@@ -19,9 +19,14 @@ export function visible(text) {
 }
 
 const whole = new Intl.NumberFormat("en");
+const tenth = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const short = new Intl.NumberFormat("en", { notation: "compact", compactDisplay: "long", maximumFractionDigits: 1 });
 
 export const number = (value) => whole.format(value);
+export const size = (bytes) => {
+  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${tenth.format(bytes / 1024 ** power)} ${["bytes", "KiB", "MiB", "GiB", "TiB"][power]}`;
+};
 export const rounded = (value) => (value < 1_000_000 ? whole.format(value) : short.format(value));
 
 export function table(caption, heads, rows) {

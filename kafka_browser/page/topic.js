@@ -1,7 +1,7 @@
 // One topic: what it is, and its messages, as they were or as they come.
 
 import { ask } from "./api.js";
-import { badge, el, num, number, rounded, table } from "./dom.js";
+import { badge, el, num, number, rounded, size, table } from "./dom.js";
 import { live } from "./live.js";
 import { row } from "./rows.js";
 
@@ -15,9 +15,9 @@ export async function topic([name], query, signal) {
   return [
     el("p", { class: "crumb" }, el("a", { href: "#/topics" }, "Topics")),
     el("h1", {}, name, about.internal && badge("internal")),
-    el("p", { class: "quiet" }, `${number(about.records)} offsets on ${number(about.partitions)} partitions, cleanup by ${about.settings["cleanup.policy"] ?? "?"}`),
-    folded(`Partitions (${about.partitions})`, table("", ["Partition", "First", "Next", "Leader"],
-      about.partition_list.map((one) => [one.partition, one.first, one.next, one.leader].map((value) => num(number(value)))))),
+    el("p", { class: "quiet" }, `${number(about.records)} offsets on ${number(about.partitions)} partitions, ${size(about.bytes)}, cleanup by ${about.settings["cleanup.policy"] ?? "?"}`),
+    folded(`Partitions (${about.partitions})`, table("", ["Partition", "First", "Next", "Size", "Leader"],
+      about.partition_list.map((one) => [...[one.partition, one.first, one.next].map(number), size(one.bytes), number(one.leader)].map(num)))),
     folded("Settings", table("", ["Setting", "Value"], settings(about.settings))),
     form(name, about, query),
     messages,

@@ -2,7 +2,7 @@
 
 import { again } from "./again.js";
 import { ask } from "./api.js";
-import { badge, el, num, number, table } from "./dom.js";
+import { badge, el, num, number, size, table } from "./dom.js";
 
 export async function topics(_, __, signal) {
   const shown = el("div");
@@ -22,7 +22,8 @@ function listing(found) {
     [el("a", { href: `#/topics/${encodeURIComponent(topic.name)}` }, topic.name), topic.internal && badge("internal")],
     num(number(topic.partitions)),
     num(number(topic.records)),
+    num(size(topic.bytes)),
     num(topic.rate ? `${number(topic.rate)}/s` : "–"),
   ]);
-  return table("Offsets count: of a transaction one is its marker, and no record.", ["Topic", "Partitions", "Offsets", "Rate"], rows);
+  return table("Offsets count: of a transaction one is its marker, and no record.", ["Topic", "Partitions", "Offsets", "Size", "Rate"], rows);
 }

@@ -17,8 +17,13 @@ async def test_every_topic_with_its_partitions_and_offsets(
     await cluster.create("saucers")
     await cluster.write("cups", [(b"k", b"v", [])] * 7)
     cups, saucers = await got(browser, "/api/topics")
+    on_disk = cups.pop("bytes")
     assert cups == {"name": "cups", "partitions": 2, "records": 7, "rate": 0.0, "internal": False}
-    assert (saucers["name"], saucers["records"]) == ("saucers", 0)
+    assert (saucers["name"], saucers["records"], saucers["bytes"]) == ("saucers", 0, 0)
+    await cluster.write("cups", [(b"k", b"v" * 10_000, [])])
+    grown, _ = await got(browser, "/api/topics")
+    assert on_disk > 7
+    assert grown["bytes"] - on_disk > 10_000
 
 
 async def test_one_topic_with_leaders_and_settings(browser: httpx.AsyncClient, cluster: Cluster) -> None:
@@ -27,6 +32,8 @@ async def test_one_topic_with_leaders_and_settings(browser: httpx.AsyncClient, c
     topic = await got(browser, "/api/topics/cups")
     assert [(one["first"], one["next"]) for one in topic["partition_list"]] == [(0, 3), (0, 0)]
     assert all(one["leader"] >= 0 for one in topic["partition_list"])
+    first, second = (one["bytes"] for one in topic["partition_list"])
+    assert (first, second) == (topic["bytes"], 0)
     assert topic["settings"]["cleanup.policy"] == "compact"
     assert topic["settings"]["retention.bytes"] == "12345"
     assert "min.insync.replicas" in topic["settings"]
