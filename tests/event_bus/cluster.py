@@ -83,23 +83,40 @@ class Cluster:
 
     async def read(self, topic: str) -> list[ConsumerRecord]:
         """Every committed record, partition by partition, in the order of offsets."""
+        async with self._consumer("read_committed") as consumer:
+            return await _all_of(consumer, self.broker.named(topic))
+
+    async def until_visible(self, topic: str) -> None:
+        """Kafka calls a transaction committed before its readers see it: returns when they see all there is."""
+        full = self.broker.named(topic)
+        async with self._consumer("read_committed") as reader, self._consumer("read_uncommitted") as witness:
+            partitions = await _partitions(witness, full)
+            await _partitions(reader, full)
+
+            async def none_is_open() -> bool:
+                written = await witness.end_offsets(partitions)
+                return bool(await reader.end_offsets(partitions) == written)
+
+            await until(none_is_open)
+
+    @asynccontextmanager
+    async def _consumer(self, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.broker.bootstrap_servers,
-            isolation_level="read_committed",
+            isolation_level=isolation,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=REQUEST_LIMIT,
             enable_auto_commit=False,
         )
         await consumer.start()
         try:
-            return await _all_of(consumer, self.broker.named(topic))
+            yield consumer
         finally:
             await consumer.stop()
 
 
 async def _all_of(consumer: AIOKafkaConsumer, topic: str) -> list[ConsumerRecord]:
-    await consumer._client._wait_on_metadata(topic)
-    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+    partitions = await _partitions(consumer, topic)
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
     ends = await consumer.end_offsets(partitions)
@@ -108,6 +125,11 @@ async def _all_of(consumer: AIOKafkaConsumer, topic: str) -> list[ConsumerRecord
         for batch in (await consumer.getmany(timeout_ms=200, max_records=5_000)).values():
             found.extend(batch)
     return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    await consumer._client._wait_on_metadata(topic)
+    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
 
 
 async def until(condition: Callable[[], object], within: float = 30.0) -> None:

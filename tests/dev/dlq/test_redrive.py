@@ -24,6 +24,8 @@ async def done(broker: Broker, selection: Selection, how: How = "redriven") -> l
     """What was told as done, in this order."""
     told: list[Letter] = []
     await resolve(broker, selection, how, told.append)
+    for topic in ("notifications", f"{SERVICE}.dlq"):
+        await Cluster(broker).until_visible(topic)
     return addresses(told)
 
 

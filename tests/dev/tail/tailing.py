@@ -20,7 +20,8 @@ class Tail:
 
     @property
     def lines(self) -> list[str]:
-        return self._out.read_text().splitlines()
+        """Whole ones: a long one comes in pieces."""
+        return self._out.read_text().split("\n")[:-1]
 
     @property
     def said(self) -> str:
