@@ -18,6 +18,7 @@ from contracts.events import (
 )
 from contracts.log_line import LogLine
 from contracts.measured import Missing, ServiceMeasured
+from contracts.times import rfc3339
 from contracts.topics import (
     IDENTITY_KEYS,
     INVENTORIES,
@@ -56,4 +57,5 @@ __all__ = [
     "UserLoggedIn",
     "UserRegistered",
     "dead_letters_of",
+    "rfc3339",
 ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from contracts.envelope import Envelope
 from contracts.event import Event, Notification
+from contracts.times import rfc3339
 from contracts.topics import LOGS, Topic
 
 
@@ -28,7 +29,7 @@ class LogLine(Event):
         """Nothing is added and nothing but name, e-mail and details is left out."""
         data = notification.data
         return cls(
-            time=notification.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            time=rfc3339(notification.time),
             level=data.level,
             service=notification.source.removeprefix("/"),
             event=data.type.rpartition(".")[0],

@@ -53,8 +53,8 @@ class GroupCommit(Generic[T]):
             self.crowd()
 
     def crowd(self, seconds: float = MOMENT_SECONDS) -> None:
-        """There is a rush, whoever it is that makes it, for so long."""
-        self._crowded_until = asyncio.get_running_loop().time() + seconds
+        """There is a rush, whoever it is that makes it, for so long at least."""
+        self._crowded_until = max(self._crowded_until, asyncio.get_running_loop().time() + seconds)
 
     async def _drain(self) -> None:
         while batch := self._next_batch():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from event_bus.errors import Unavailable
-from event_bus.kafka import Admin, Consumer
+from event_bus.kafka import Admin, Consumer, opened
 from event_bus.records import Partition
 from event_bus.settings import Broker
 
@@ -21,6 +21,7 @@ class Look(NamedTuple):
     at: float
     firsts: Mapping[Partition, int]
     nexts: Mapping[Partition, int]
+    sizes: Mapping[Partition, int]  # bytes on disk, where they were asked for and told
 
 
 class Growth(NamedTuple):
@@ -43,8 +44,8 @@ class Growth(NamedTuple):
 class Looks:
     """`wanted` is asked with the name of each topic, without the prefix."""
 
-    def __init__(self, broker: Broker, wanted: Callable[[str], bool]) -> None:
-        self._broker, self._wanted = broker, wanted
+    def __init__(self, broker: Broker, wanted: Callable[[str], bool], with_sizes: bool = False) -> None:
+        self._broker, self._wanted, self._with_sizes = broker, wanted, with_sizes
         self._looks: deque[Look] = deque()
         self._failure = ""
         self._holds_until = float("-inf")
@@ -74,18 +75,13 @@ class Looks:
             self._failure = str(error) or f"looking at the topics: no answer within {DEADLINE:g} s"
 
     async def _look(self) -> Look:
-        consumer = Consumer(self._broker)
-        try:
-            await consumer.start()
-            partitions = await consumer.partitions_of(await self._existing())
-            firsts, nexts = await consumer.beginnings(partitions), await consumer.ends(partitions)
-            return Look(_now(), firsts, nexts)
-        finally:
-            await consumer.discard()
-
-    async def _existing(self) -> list[str]:
         async with Admin(self._broker) as admin:
-            return [name for name in await admin.topics() if self._wanted(name)]
+            topics = [name for name in await admin.topics() if self._wanted(name)]
+            sizes = await admin.sizes() if self._with_sizes else {}
+        async with opened(Consumer(self._broker)) as consumer:
+            partitions = await consumer.partitions_of(topics)
+            firsts, nexts = await consumer.beginnings(partitions), await consumer.ends(partitions)
+            return Look(_now(), firsts, nexts, sizes)
 
 
 def _now() -> float:

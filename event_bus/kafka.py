@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -47,6 +47,7 @@ REQUEST_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 10_000
 SESSION_TIMEOUT_MS = 10_000  # how long a dead member blocks its partitions; safety does not come from it
 FETCH_WAIT_MS = 1_000  # an idle long poll: 0.2 % of a core; 10 ms would cost 6 %
+SIZES_SECONDS = 1.0  # a broker that is away must not hold up what the others tell
 DISCARD_SECONDS = 1.0  # for each step of letting go of a client
 REQUEST_LIMIT = 2 * INPUT_LIMIT + 65_536
 BATCH_BYTES = 900_000  # a batch is one request, and waits for the one before it; topics take a little more
@@ -252,6 +253,25 @@ class PlainProducer:
         await _discarded(self._client)
 
 
+class Client(Protocol):
+    async def start(self) -> None: ...
+
+    async def discard(self) -> None: ...
+
+
+ClientT = TypeVar("ClientT", bound=Client)
+
+
+@contextlib.asynccontextmanager
+async def opened(client: ClientT) -> AsyncIterator[ClientT]:
+    """Started; and let go of whatever happens, also if that is a cancellation meanwhile."""
+    try:
+        await client.start()
+        yield client
+    finally:
+        await asyncio.shield(client.discard())
+
+
 class ProducerPair:
     """Two producers used in turn: the next transaction need not wait for the markers of the last one.
 
@@ -325,10 +345,13 @@ def _take_note(future: "asyncio.Future[Any]") -> None:
 class Consumer:
     """Reads committed records of partitions. With a group it is told which ones; without, it is given them.
 
-    Where a record is gone it goes on at the oldest one there is; `exact`: it raises OutOfRange.
+    Where a record is gone it goes on at the oldest one there is; `exact`: it raises OutOfRange. `early`: it sees what
+    is not committed yet, or never will be.
     """
 
-    def __init__(self, broker: Broker, group: str | None = None, exact: bool = False) -> None:
+    def __init__(
+        self, broker: Broker, group: str | None = None, exact: bool = False, early: bool = False
+    ) -> None:
         self.changed = asyncio.Event()  # set when there is a new assignment; whoever handles it clears it
         self.generation = 0  # counts as soon as the old assignment is over
         self._broker = broker
@@ -337,7 +360,7 @@ class Consumer:
             group_id=None if group is None else broker.named(group),
             auto_offset_reset="none" if exact else "earliest",
             enable_auto_commit=False,
-            isolation_level="read_committed",
+            isolation_level="read_uncommitted" if early else "read_committed",
             session_timeout_ms=SESSION_TIMEOUT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             fetch_max_wait_ms=FETCH_WAIT_MS,
@@ -434,7 +457,7 @@ class Consumer:
         return {Partition(*p): int(place.offset) for p, place in found.items() if place is not None}
 
     async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """The offset after the last stable record of each partition."""
+        """The offset after the last stable record of each partition; if `early`, after the last one."""
         async with _call("reading the last offset"):
             ends = await self._client.end_offsets([TopicPartition(*p) for p in partitions])
         return {Partition(*partition): int(offset) for partition, offset in ends.items()}
@@ -528,14 +551,20 @@ class Admin:
         }
 
     async def sizes(self) -> dict[Partition, int]:
-        """Bytes on disk of every partition by its full name: of its largest replica."""
+        """Bytes on disk of every partition by its full name: of its largest replica, of brokers that answer."""
+        brokers = self._client._client.cluster.brokers()
         found: dict[Partition, int] = {}
-        async with _call("asking for the sizes"):
-            for node in self._client._client.cluster.brokers():
-                answer = await self._client._send_request_to_node(node.nodeId, DescribeLogDirs())
-                for partition, size in sizes(answer).items():
-                    found[partition] = max(size, found.get(partition, 0))
+        for told in await asyncio.gather(*(self._sizes_at(broker.nodeId) for broker in brokers)):
+            for partition, size in told.items():
+                found[partition] = max(size, found.get(partition, 0))
         return found
+
+    async def _sizes_at(self, broker: int) -> dict[Partition, int]:
+        try:
+            async with asyncio.timeout(SIZES_SECONDS), _call("asking for the sizes"):
+                return sizes(await self._client._send_request_to_node(broker, DescribeLogDirs()))
+        except (Unavailable, TimeoutError):
+            return {}
 
     async def settings(self, topic: str) -> dict[str, str]:
         """Those of a topic, with the values that hold, whoever set them."""

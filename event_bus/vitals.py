@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, Self
 from uuid import uuid4
@@ -16,10 +16,10 @@ from uuid import uuid4
 import prometheus_client
 import structlog
 
-from contracts import Envelope, Missing, ServiceMeasured
+from contracts import Envelope, Missing, ServiceMeasured, rfc3339
 from event_bus import metrics
 from event_bus.errors import BusError
-from event_bus.kafka import PlainProducer
+from event_bus.kafka import PlainProducer, opened
 from event_bus.membership import Membership
 from event_bus.partition import PartitionTask
 from event_bus.records import Partition
@@ -81,20 +81,11 @@ class Vitals:
         try:
             while not self._stopping.is_set():
                 with contextlib.suppress(BusError):
-                    async with self._producer() as producer:
+                    async with opened(PlainProducer(self._broker)) as producer:
                         await self._report(producer)
                 await self._pause(EVERY)
         except Exception:  # a bug; people can do without the figures, but not without the service
             log.exception("this service does not report itself any more")
-
-    @contextlib.asynccontextmanager
-    async def _producer(self) -> AsyncIterator[PlainProducer]:
-        producer = PlainProducer(self._broker)
-        try:
-            await producer.start()
-            yield producer
-        finally:
-            await producer.discard()
 
     async def _report(self, producer: PlainProducer) -> None:
         """Until it is to stop; the last report says so."""
@@ -122,7 +113,7 @@ class Vitals:
     def _look(self) -> bool:
         """Whether something else is missing than before. A reason that stays keeps the time when it came."""
         before = {(one.name, one.reason): one for one in self._missing}
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = rfc3339(datetime.now(UTC))
         self._missing = tuple(
             before.get((name, reason)) or Missing(name=name, reason=reason, since=now)
             for name, reason in self._reasons()

@@ -65,9 +65,8 @@ def _config(app: Starlette, options: dict[str, Any]) -> uvicorn.Config:
         "lifespan": "on",
         "log_config": None,
         "access_log": False,
-        "proxy_headers": bool(
-            proxies
-        ),  # from nobody else, not even on this machine: it could claim any address
+        # From nobody else, not even on this machine: whoever it is could claim any address.
+        "proxy_headers": bool(proxies),
         "forwarded_allow_ips": list(proxies),
         "http": timed(app.state.settings.request_seconds),
         "ws": "none",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from event_bus import Broker, Partition, Record
-from event_bus.kafka import Admin, Consumer
+from event_bus.kafka import Admin, Consumer, opened
 from http_edge import NotFound
 
 READERS = 4  # each is a connection and some megabytes; who comes fifth waits
@@ -44,15 +44,6 @@ class Kafka:
     async def not_ready(self) -> str | None:
         async with self.admin():
             return None
-
-
-@asynccontextmanager
-async def opened(consumer: Consumer) -> AsyncIterator[Consumer]:
-    try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await asyncio.shield(consumer.discard())
 
 
 async def read(consumer: Consumer, ranges: Ranges, take: Callable[[Record], object]) -> None:

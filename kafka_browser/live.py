@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from event_bus import Partition
 from event_bus.errors import Unavailable
-from event_bus.kafka import Consumer
+from event_bus.kafka import Consumer, opened
 from http_edge import BadRequest, ServiceUnavailable, Stop, read_query
 from kafka_browser.cursor import Offsets, cursor_of, offsets_of
 from kafka_browser.gate import REQUEST_SECONDS
-from kafka_browser.kafka import MOST_RECORDS, Kafka, opened
+from kafka_browser.kafka import MOST_RECORDS, Kafka
 from kafka_browser.messages import Filter, message_of
 from kafka_browser.topic_messages import only
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts import rfc3339
 from event_bus import Record
 
 CUT_BYTES = 65_536  # of a key, a value or all headers in a list: 20 times the events of the shop
@@ -112,4 +113,4 @@ def _moment(milliseconds: int) -> str | None:
         at = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None  # a record may claim any time
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(at)

@@ -1,11 +1,8 @@
 """Which topics there are, how far they reach, how fast they grow and how they are set."""
 
-from collections.abc import Mapping
-
 from pydantic import BaseModel, Field, RootModel
 from starlette.requests import Request
 
-from event_bus import Partition
 from event_bus.growth import Growth, Looks
 from http_edge import NotFound
 from kafka_browser.kafka import Kafka
@@ -46,15 +43,13 @@ class TopicView(TopicSummary):
 class Topics:
     def __init__(self, kafka: Kafka) -> None:
         self._kafka = kafka
-        self._looks = Looks(kafka.broker, lambda _: True)
+        self._looks = Looks(kafka.broker, lambda _: True, with_sizes=True)
 
     async def summaries(self) -> list[TopicSummary]:
         """By name. Raises Unavailable."""
         growth = await self._looks.growth()
-        async with self._kafka.admin() as admin:
-            sizes = await admin.sizes()
         names = {self._kafka.shown(one.topic) for one in growth.now.nexts}
-        return [self._summary(name, growth, sizes) for name in sorted(names)]
+        return [self._summary(name, growth) for name in sorted(names)]
 
     async def view(self, name: str) -> TopicView:
         """Problem 404."""
@@ -64,31 +59,30 @@ class Topics:
             raise NotFound("There is no such topic; /api/topics tells which ones there are.")
         async with self._kafka.admin() as admin:
             leaders, settings = await admin.leaders(name), await admin.settings(name)
-            sizes = await admin.sizes()
         views = [
             PartitionView(
                 partition=one.partition,
                 first=growth.now.firsts[one],
                 next=growth.now.nexts[one],
-                bytes=sizes.get(one, 0),
+                bytes=growth.now.sizes.get(one, 0),
                 leader=leaders.get(one.partition, -1),
             )
             for one in partitions
         ]
         return TopicView(
-            **self._summary(name, growth, sizes).model_dump(),
+            **self._summary(name, growth).model_dump(),
             partition_list=views,
             settings=dict(sorted(settings.items())),
         )
 
-    def _summary(self, name: str, growth: Growth, sizes: Mapping[Partition, int]) -> TopicSummary:
+    def _summary(self, name: str, growth: Growth) -> TopicSummary:
         full, now = self._kafka.broker.named(name), growth.now
         partitions = growth.partitions_of(full)
         return TopicSummary(
             name=name,
             partitions=len(partitions),
             records=sum(now.nexts[one] - now.firsts[one] for one in partitions),
-            bytes=sum(sizes.get(one, 0) for one in partitions),
+            bytes=sum(now.sizes.get(one, 0) for one in partitions),
             rate=growth.rate(full),
             internal=name.startswith(_INTERNAL),
         )

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from event_bus.errors import OutOfRange
-from event_bus.kafka import Consumer
+from event_bus.kafka import Consumer, opened
 from event_bus.records import Partition, Record
 from event_bus.settings import Broker
 from logs_service.feed import id_of, line_of
@@ -176,12 +176,8 @@ class Past:
 @asynccontextmanager
 async def past_of(broker: Broker, topic: str, shown: Seen) -> AsyncIterator[Past]:
     """`shown`: the ids that the hub remembers."""
-    consumer = Consumer(broker, exact=True)
-    try:
-        await consumer.start()
+    async with opened(Consumer(broker, exact=True)) as consumer:
         yield Past(consumer, await consumer.partitions_of([topic]), shown)
-    finally:
-        await consumer.discard()
 
 
 def _before(offsets: Mapping[Partition, int]) -> dict[int, Mark]:

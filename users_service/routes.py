@@ -1,5 +1,7 @@
 """The HTTP endpoints of users."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -33,13 +35,10 @@ async def register(request: Request, body: Registration) -> Registered:
     _check_password(body, request.app.state.settings)
     if earlier := await users.find(body.username, key):
         return await _again(request, earlier, body, key)
-    try:
-        async with request.state.hashing.turn():
-            added = None
-            if not await users.find(body.username, key):
-                added = await _add(request, body, key)
-    except Busy:
-        raise _busy() from None
+    async with _turn(request.state.hashing):
+        added = None
+        if not await users.find(body.username, key):
+            added = await _add(request, body, key)
     if added:
         return added
     if earlier := await users.find(body.username, key):
@@ -121,18 +120,15 @@ async def _authenticated(request: Request, body: Credentials) -> str:
     user = await users.find(account)
     password, stored = body.password.get_secret_value(), user["password_hash"] if user else None
     hashing: Hashing = request.state.hashing
-    try:
-        async with hashing.turn() as waited:
-            if waited:  # others may have tried meanwhile
-                await _let_in(attempt)
-            if not await hashing.matches(password, stored):
-                await attempt.failed()
-                raise _wrong()
-            assert user is not None
-            assert stored is not None  # for nobody else matches
-            rehashed = await hashing.hash(password) if hashing.is_outdated(stored) else None
-    except Busy:
-        raise _busy() from None
+    async with _turn(hashing) as waited:
+        if waited:  # others may have tried meanwhile
+            await _let_in(attempt)
+        if not await hashing.matches(password, stored):
+            await attempt.failed()
+            raise _wrong()
+        assert user is not None
+        assert stored is not None  # for nobody else matches
+        rehashed = await hashing.hash(password) if hashing.is_outdated(stored) else None
     await attempt.succeeded()
     logged_in = UserLoggedIn(message=f"User {user['_id']} logged in successfully", user=user["_id"])
     if not await users.note_login(user["_id"], _born(logged_in), rehashed):
@@ -154,11 +150,18 @@ def _account(body: Credentials) -> str:
 
 
 async def _matches(hashing: Hashing, password: str, stored: str | None) -> bool:
+    async with _turn(hashing):
+        return await hashing.matches(password, stored)
+
+
+@asynccontextmanager
+async def _turn(hashing: Hashing) -> AsyncIterator[bool]:
+    """Whether it had to be waited for. 503 when too many wait already."""
     try:
-        async with hashing.turn():
-            return await hashing.matches(password, stored)
+        async with hashing.turn() as waited:
+            yield waited
     except Busy:
-        raise _busy() from None
+        raise ServiceUnavailable("Too many passwords wait to be hashed. Try again.", retry_after=2) from None
 
 
 def _born(event: UserRegistered | UserLoggedIn) -> Envelope[UserRegistered | UserLoggedIn]:
@@ -167,7 +170,3 @@ def _born(event: UserRegistered | UserLoggedIn) -> Envelope[UserRegistered | Use
 
 def _wrong() -> Unauthorized:
     return Unauthorized("User name or password is wrong.")
-
-
-def _busy() -> ServiceUnavailable:
-    return ServiceUnavailable("Too many passwords wait to be hashed. Try again.", retry_after=2)

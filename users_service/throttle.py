@@ -55,15 +55,16 @@ class Throttle:
 
     def attempt(self, account: str, address: str) -> "Attempt":
         """An account that does not exist is treated like one that does."""
-        limits = {f"account {account}": self._account, f"address {household(address)}": self._address}
-        return Attempt(self._failures, {name: limit for name, limit in limits.items() if limit.failures})
+        who = f"account {account}"
+        limits = {who: self._account, f"address {household(address)}": self._address}
+        return Attempt(self._failures, who, {name: limit for name, limit in limits.items() if limit.failures})
 
 
 class Attempt:
     """One login: asked before the password is looked at, and told how that ended."""
 
-    def __init__(self, failures: Failures, limits: Mapping[str, Limit]) -> None:
-        self._failures, self._limits = failures, limits
+    def __init__(self, failures: Failures, account: str, limits: Mapping[str, Limit]) -> None:
+        self._failures, self._account, self._limits = failures, account, limits
         self._found: Mapping[str, Sequence[float]] = {}
 
     async def pause(self) -> int:
@@ -82,9 +83,8 @@ class Attempt:
 
     async def succeeded(self) -> None:
         """Whoever knows the password was not guessing. His address stays suspect: it may have other accounts."""
-        for name in self._found:
-            if name.startswith("account "):
-                await self._failures.forget(name)
+        if self._account in self._found:
+            await self._failures.forget(self._account)
 
 
 def household(address: str) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from dev import plan, record
-from dev.errors import ShopError
+from dev import plan, running
 
 if TYPE_CHECKING:
     from dev.dlq.letters import How
@@ -129,18 +128,10 @@ def _resolve(
 
 
 def _run(state: Path, work: "Callable[[Broker], Coroutine[Any, Any, T]]") -> T:
-    """The work on the Kafka of the shop that runs, or of one that was not started from here."""
     from dev.dlq.troubles import told
     from event_bus import Broker
 
-    given = plan.settings()
-    found = record.read(state.absolute())
-    servers = found.bootstrap_servers if found else given.get("KAFKA_BOOTSTRAP_SERVERS")
-    if not servers:
-        raise ShopError(
-            f"nothing runs on {state}: ./shop up starts it; KAFKA_BOOTSTRAP_SERVERS names another shop's Kafka"
-        )
-    broker = Broker(servers, given.get("TOPIC_PREFIX", ""))
+    broker = Broker(*running.kafka(state))
     with told(broker):
         return asyncio.run(work(broker))
 

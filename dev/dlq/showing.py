@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts import rfc3339
 from dev.dlq.letters import Letter, Resolution
 from event_bus import Record
 
@@ -33,7 +34,7 @@ def moment(milliseconds: int) -> str:
         at = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return f"{milliseconds} ms"  # a record may claim any time
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339(at)
 
 
 def size(letter: Letter) -> str:

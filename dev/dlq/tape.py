@@ -9,7 +9,7 @@ from dev.dlq.address import Address
 from dev.dlq.letters import Letters, address_of
 from dev.errors import NotReady
 from event_bus import Broker, Partition, Record
-from event_bus.kafka import Consumer
+from event_bus.kafka import Consumer, opened
 
 MOST_RECORDS = 500
 WAIT = 0.2  # seconds for a batch, where there may be nothing but the marker of a transaction
@@ -93,9 +93,5 @@ class Tape:
 @asynccontextmanager
 async def tape(broker: Broker, topics: Sequence[str]) -> AsyncIterator[Tape]:
     """`topics` without the prefix. Raises what `Consumer` raises."""
-    consumer = Consumer(broker)
-    try:
-        await consumer.start()
+    async with opened(Consumer(broker)) as consumer:
         yield Tape(consumer, await consumer.assign_all(topics))
-    finally:
-        await asyncio.shield(consumer.discard())

@@ -6,16 +6,13 @@ import logging
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import structlog
 import typer
 
-from dev import plan, record
+from dev import plan, running
 from dev.errors import ShopError
-
-if TYPE_CHECKING:
-    from event_bus import Broker
 
 
 def replay(
@@ -30,11 +27,11 @@ def replay(
     """Whether a worker would make the same of its past events; ends 1 if not. Changes nothing."""
     from dev.replay import replaying, showing, workers
     from dev.replay.moment import moment, shown
-    from event_bus import BusError
+    from event_bus import Broker, BusError
 
     name, table = workers.worker(service)
     time = moment(begin, datetime.now(UTC))
-    broker = _broker(state)
+    broker = Broker(*running.kafka(state))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # one report
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the topics of the moment are deleted then too
     try:
@@ -44,17 +41,3 @@ def replay(
     print(json.dumps(showing.as_json(report)) if as_json else "\n".join(showing.lines(report, shown(time))))
     if not report.ok:
         raise SystemExit(1)
-
-
-def _broker(state: Path) -> "Broker":
-    """The Kafka of the shop that runs, or of one that was not started from here."""
-    from event_bus import Broker
-
-    given = plan.settings()
-    found = record.read(state.absolute())
-    servers = found.bootstrap_servers if found else given.get("KAFKA_BOOTSTRAP_SERVERS")
-    if not servers:
-        raise ShopError(
-            f"nothing runs on {state}: ./shop up starts it; KAFKA_BOOTSTRAP_SERVERS names another shop's Kafka"
-        )
-    return Broker(servers, given.get("TOPIC_PREFIX", ""))

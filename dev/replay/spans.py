@@ -1,12 +1,12 @@
 """Parts of topics, each partition from an offset to another: where they lie, what is in them. Commits nothing."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from dev.replay.moment import EARLIEST
 from event_bus import Broker, Partition, Record
-from event_bus.kafka import Consumer
+from event_bus.kafka import Consumer, opened
 
 MOST_RECORDS = 500  # of a batch: all that is in memory, but for what the client has fetched ahead
 WAIT_SECONDS = 0.05  # behind the last record lies a marker, over which the position moves without a record
@@ -42,6 +42,14 @@ async def since(broker: Broker, topics: Sequence[str], time: int) -> Span:
         )
 
 
+async def whole(broker: Broker, topic: str) -> Span:
+    """All of a topic. The marker of a commit comes after its answer: reading to this end waits until it is there."""
+    async with opened(Consumer(broker, exact=True, early=True)) as consumer:
+        partitions = await consumer.partitions_of([topic])
+        oldest = await consumer.beginnings(partitions)
+        return Span(oldest, await consumer.ends(partitions), oldest)
+
+
 async def behind(broker: Broker, span: Span) -> Span:
     """What was written since it was looked for."""
     async with _consumer(broker) as consumer:
@@ -60,11 +68,5 @@ async def records(broker: Broker, span: Span) -> AsyncGenerator[list[Record], No
                 yield inside
 
 
-@asynccontextmanager
-async def _consumer(broker: Broker) -> AsyncIterator[Consumer]:
-    consumer = Consumer(broker, exact=True)
-    try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await consumer.discard()
+def _consumer(broker: Broker) -> AbstractAsyncContextManager[Consumer]:
+    return opened(Consumer(broker, exact=True))

@@ -22,10 +22,7 @@ GROWTH = 0.2  # the share by which a process may be larger at the end than it wa
 WARM = 10.0  # seconds after which a process has loaded what it needs
 SETTLED = 120.0  # a shorter run says nothing about memory
 MISHAP_EACH = 15.0  # seconds from one mishap of Kafka, the database or the network to the next
-ROUND, QUIET = (
-    60.0,
-    15.0,
-)  # seconds: of each round its last part is without faults, so that it can be seen to heal
+ROUND, QUIET = 60.0, 15.0  # seconds: the last part of each round is without faults, so that all can heal
 DRAINED = 60.0  # seconds after the last fault
 Sizes = dict[str, list[tuple[float, int]]]
 

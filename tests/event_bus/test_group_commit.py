@@ -102,5 +102,6 @@ async def test_a_rush_that_is_announced_lasts_as_long_as_was_said() -> None:
     disk, clock = Disk(), asyncio.get_running_loop().time
     begun = clock()
     disk.commit.crowd(0.3)
+    disk.commit.crowd(0.1)
     await disk.commit.quiet()
     assert clock() - begun >= 0.3

@@ -54,9 +54,9 @@ class Load:
         self._done = False
         while not self._done:
             await self.add(40)
-            await asyncio.sleep(0.02)  # some thousand a second are enough
+            await asyncio.sleep(0.05)  # some hundred a second are enough
 
-    async def audited(self, within: float = 40.0) -> None:
+    async def audited(self, within: float = 90.0) -> None:
         """Every output is there once, none that nobody caused, in order."""
         found: list[ConsumerRecord] = []
 
