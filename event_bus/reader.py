@@ -12,7 +12,7 @@ import structlog
 
 from event_bus.backoff import Backoff
 from event_bus.errors import OutOfRange, Unavailable
-from event_bus.kafka import Consumer
+from event_bus.kafka import Consumer, opened
 from event_bus.records import Partition, Record
 from event_bus.settings import Broker
 
@@ -141,7 +141,8 @@ class Reader:
         if self._goal is None:
             self._look.clear()
             asked, self._asked = self._asked, []
-            self._goal, self._waiting = await consumer.ends(partitions), [*self._waiting, *asked]
+            ends = self._ends_now(partitions) if asked else consumer.ends(partitions)
+            self._goal, self._waiting = await ends, [*self._waiting, *asked]
         positions = {partition: await consumer.position(partition) for partition in partitions}
         if all(positions[partition] >= end for partition, end in self._goal.items()):
             self._goal, self._trouble = None, None
@@ -151,3 +152,8 @@ class Reader:
                     future.set_result(True)
         elif self._trouble:
             self._trouble = "reading what has gathered"
+
+    async def _ends_now(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """By a connection of its own: on that of the reader the answer would come after that of an idle long poll."""
+        async with opened(Consumer(self._broker)) as consumer:
+            return await consumer.ends(partitions)

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import statistics
 from collections.abc import AsyncIterator
 
 import pytest
 
 from event_bus import Broker, Reader, Record
-from event_bus.kafka import Consumer, ProducerPair
+from event_bus.kafka import FETCH_WAIT_MS, Consumer, ProducerPair
 from event_bus.reader import Offsets, Place
 from event_bus.records import Committed, Outgoing, Partition
 from tests.event_bus.cluster import Cluster, Raw, until
@@ -89,6 +90,19 @@ async def test_caught_up_means_that_all_that_was_committed_has_been_read(
             await pair.transact([record], "group", {Partition(broker.named("logs"), 0): Committed(1)})
             assert await it.reader.catch_up(2.0)
             assert it.values[-1] == str(number).encode()
+
+
+async def test_the_end_of_a_quiet_topic_is_known_sooner_than_an_idle_long_poll_ends(
+    cluster: Cluster, broker: Broker
+) -> None:
+    await cluster.create("logs", 1)
+    clock, took = asyncio.get_running_loop().time, list[float]()
+    async with reading(broker, "end") as it:
+        for _ in range(5):
+            begun = clock()
+            assert await it.reader.catch_up(3.0)
+            took.append(clock() - begun)
+    assert statistics.median(took) < FETCH_WAIT_MS / 1000 / 3
 
 
 async def test_a_look_for_the_end_from_before_the_question_is_no_answer(
