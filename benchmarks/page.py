@@ -4,27 +4,20 @@ A Chromium without a window shows the stream of a shop of its own. Frames are th
 """
 
 import asyncio
-import contextlib
-import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2 as httpx
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.devtools import DevTools, devtools
 from benchmarks.hub.running import Fed
 from benchmarks.running_shop import running_shop
-from dev import chromium
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, CDPSession, Page
 
 RATE = 2_000  # lines a second, of 200 bytes: ten minutes of them fit into what the topic keeps
 SECONDS = 600.0
@@ -33,9 +26,10 @@ FULL_SECONDS = 30.0  # by then the page holds as many lines as it ever does
 MOST_MS = 50.0  # of 99 frames in 100: what people still take for smooth
 FRAMES, DRAWN = "disabled-by-default-devtools.timeline.frame", "DrawFrame"
 # From the newest row: the number of lines that the page has been given; gaps would be among them.
-COUNTED = """() => 1 + Math.max(
+COUNTED = """1 + Math.max(
     -1, ...[...document.querySelectorAll(".row[id]")].map((row) => Number(row.id.slice(4))))"""
-GAPS = "() => document.querySelectorAll('.gap:not([hidden])').length"
+GAPS = "document.querySelectorAll('.gap:not([hidden])').length"
+LIVE = "document.querySelector('#state[data-state=live]') !== null"
 
 
 @dataclass
@@ -57,40 +51,46 @@ async def main(seconds: float) -> None:
         )
         writer.answer()
         try:
-            async with chromium.started() as browser:
-                seen = await _visit(browser, shop.url("logs_service"), writer, seconds)
+            async with devtools() as tools:
+                seen = await _visit(tools, shop.url("logs_service"), writer, seconds)
         finally:
             writer.end()
     _show(seen, seconds)
 
 
-async def _visit(browser: "Browser", url: str, writer: Fed, seconds: float) -> Seen:
+async def _visit(tools: DevTools, url: str, writer: Fed, seconds: float) -> Seen:
     seen = Seen()
-    page = await browser.new_page(viewport={"width": 1200, "height": 700})
-    await page.goto(url)
-    await page.wait_for_selector("#state[data-state=live]")
-    devtools = await page.context.new_cdp_session(page)
-    await devtools.send("Performance.enable")
-    with tempfile.TemporaryDirectory() as folder:
-        trace = Path(folder) / "trace.json"
-        await browser.start_tracing(page=page, path=trace, categories=[FRAMES])
-        writer.begin(RATE, seconds)
-        await _watch(devtools, seen, seconds)
-        seen.written = (await asyncio.to_thread(writer.answer))["lines"]
-        await browser.stop_tracing()
-        seen.frames = _frames(json.loads(trace.read_text())["traceEvents"])
+    await tools.open(url, 1200, 700)
+    await _until(tools, LIVE)
+    await tools.ask("Performance.enable")
+    await tools.start_trace([FRAMES])
+    writer.begin(RATE, seconds)
+    await _watch(tools, seen, seconds)
+    seen.written = (await asyncio.to_thread(writer.answer))["lines"]
+    seen.frames = _frames(await tools.end_trace())
     seen.downloaded = await _downloaded(url)
-    await _count(page, seen)
+    await _until(
+        tools, f"{COUNTED} >= {seen.downloaded}"
+    )  # the last line is drawn; who is late is seen in the count
+    seen.counted, seen.gaps = await tools.evaluate(COUNTED), await tools.evaluate(GAPS)
     return seen
 
 
-async def _watch(devtools: "CDPSession", seen: Seen, seconds: float) -> None:
+async def _watch(tools: DevTools, seen: Seen, seconds: float) -> None:
     begun = time.monotonic()
     while (passed := time.monotonic() - begun) < seconds:
-        metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+        metrics = (await tools.ask("Performance.getMetrics"))["metrics"]
         used = next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
         seen.heap.append((passed, used))
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _until(tools: DevTools, holds: str) -> None:
+    """For ten seconds at most."""
+    for _ in range(100):
+        if await tools.evaluate(holds):
+            return
+        await asyncio.sleep(0.1)  # between two looks
 
 
 def _frames(events: Sequence[dict[str, Any]]) -> list[float]:
@@ -102,13 +102,6 @@ async def _downloaded(url: str) -> int:
     async with httpx.AsyncClient(timeout=60) as client, client.stream("GET", f"{url}/download") as answer:
         answer.raise_for_status()
         return sum([piece.count(b"\n") async for piece in answer.aiter_bytes()])
-
-
-async def _count(page: "Page", seen: Seen) -> None:
-    """When the last line was drawn."""
-    with contextlib.suppress(Exception):  # who is late is seen in the count
-        await page.wait_for_function(f"({COUNTED})() >= {seen.downloaded}", timeout=10_000)
-    seen.counted, seen.gaps = await page.evaluate(COUNTED), await page.evaluate(GAPS)
 
 
 def _show(seen: Seen, seconds: float) -> None:

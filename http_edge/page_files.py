@@ -49,7 +49,12 @@ class PageFiles:
     def _file(self, request: Request, name: str) -> Response:
         """Browsers keep it, and ask each time whether it is still the same."""
         content, tag = self._contents[name]
-        headers = {"Cache-Control": "no-cache", "ETag": tag, "X-Content-Type-Options": "nosniff"}
+        headers = {
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": _policy(),  # a script may be that of a worker, which has a policy of its own
+            "ETag": tag,
+            "X-Content-Type-Options": "nosniff",
+        }
         if tag in (known.strip() for known in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=self.types[name], headers=headers)
@@ -60,7 +65,7 @@ def _with_tag(content: bytes) -> tuple[bytes, str]:
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-def _policy(calls: Sequence[str]) -> str:
+def _policy(calls: Sequence[str] = ()) -> str:
     connect = " ".join(["'self'", *calls])
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src {connect}; img-src data:; "

@@ -1,5 +1,7 @@
 // One WebSocket to the hub that comes back by itself, behind the last message that it had: nothing is missing or doubled.
 
+import { Socket } from "./socket.js";
+
 const SLACK = 60_000;  // milliseconds that this machine's clock may be ahead of the hub's
 const LONGEST_WAIT = 10_000;
 
@@ -20,23 +22,26 @@ export class Connection {
   }
 
   open() {
-    clearTimeout(this.#timer);
-    this.#detach();
+    this.close();
     this.told("connecting");
-    const socket = this.#socket = new WebSocket(this.#address());
-    socket.onopen = () => this.#live();
-    socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
-    socket.onclose = () => this.#gone();
+    this.#socket = new Socket(this.#address(), {
+      open: () => this.#live(),
+      heard: (text) => this.#hear(JSON.parse(text)),
+      close: () => this.#gone(),
+    });
   }
 
   /** The network is back: why wait? */
   retry() {
-    if (this.#socket?.readyState === WebSocket.CLOSED) this.open();
+    if (this.#timer) this.open();
   }
 
+  /** What an old socket still has to say belongs to nobody any more. */
   close() {
     clearTimeout(this.#timer);
-    this.#detach();
+    this.#timer = 0;
+    this.#socket?.end();
+    this.#socket = null;
   }
 
   #address() {
@@ -69,13 +74,5 @@ export class Connection {
     const wait = Math.min(LONGEST_WAIT, 500 * 2 ** this.#tries++) * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => this.open(), wait);
     this.told("away", wait);
-  }
-
-  /** What an old socket still has to say belongs to nobody any more. */
-  #detach() {
-    if (this.#socket === null) return;
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
-    this.#socket = null;
   }
 }

@@ -4,11 +4,17 @@ import { clock, fill, make, visible } from "./text.js";
 
 const ROW_TEXT = 400;  // characters; more than the widest window shows
 const AROUND = 4;  // rows above and below what is seen, so that a quick scroll shows no hole
+// While the end is followed the rows move and the list stays, but for this often: a list that scrolls costs a second
+// frame, in which it tells that it has.
+const SCROLLS_EVERY = 250;  // milliseconds
 
 export class Stream {
   #pool = [];
   #due = false;
-  #top = 0;  // where we scrolled to, or saw the reader scroll to
+  #top = 0;  // where we are among the lines, in pixels
+  #place = 0;  // where the list is scrolled to; the same but for what it has not been moved yet
+  #moved = 0;  // when it was moved
+  #later = 0;
   #height = 0;
   #row = 24;
 
@@ -80,17 +86,24 @@ export class Stream {
     const { first, length } = this.lines;
     const gone = (first - (this.drawnFirst ?? first)) * this.#row;
     this.drawnFirst = first;
-    this.space.style.height = `${length * this.#row}px`;
     const end = Math.max(0, length * this.#row - this.#height);
-    const top = this.follow ? end : Math.min(Math.max(0, this.#top - gone), end);
-    if (top !== this.#top) this.#scrollTo(top);
-    this.#fillRows(first + Math.floor(top / this.#row) - AROUND);
+    this.#top = this.follow ? end : Math.min(Math.max(0, this.#top - gone), end);
+    if (!this.follow || this.#place === 0 || performance.now() - this.#moved > SCROLLS_EVERY) this.#scroll();
+    else this.#later ||= setTimeout(() => this.#catchUp(), SCROLLS_EVERY);
+    this.#fillRows(first + Math.floor(this.#top / this.#row) - AROUND);
     this.list.setAttribute("aria-activedescendant", this.#idOfActive());
     this.drawn();
   }
 
-  #scrollTo(top) {
-    this.list.scrollTop = this.#top = top;
+  #scroll() {
+    this.#moved = performance.now();
+    this.space.style.height = `${this.lines.length * this.#row}px`;
+    if (this.#top !== this.#place) this.list.scrollTop = this.#place = this.#top;
+  }
+
+  #catchUp() {
+    this.#later = 0;
+    this.drawSoon();
   }
 
   #fillRows(from) {
@@ -98,7 +111,7 @@ export class Stream {
     for (let number = from; number < from + this.#pool.length; number++) {
       const row = this.#pool[((number % this.#pool.length) + this.#pool.length) % this.#pool.length];
       if (number < first || number >= end) row.hide();
-      else row.show(number, (number - first) * this.#row, this);
+      else row.show(number, (number - first) * this.#row - this.#top + this.#place, this);
     }
   }
 
@@ -108,18 +121,18 @@ export class Stream {
 
   /** Up: the reader wants to read. Down to the end: to follow again. */
   #scrolled() {
-    const top = this.list.scrollTop, moved = top - this.#top;
+    const place = this.list.scrollTop, moved = place - this.#place;
     if (Math.abs(moved) < 1) return;
-    this.#top = top;
-    const atEnd = this.list.scrollHeight - top - this.#height < this.#row;
+    this.#place = place;
+    this.#top += moved;
+    const atEnd = this.list.scrollHeight - place - this.#height < this.#row;
     this.follow = moved > 0 ? atEnd : false;
     this.drawSoon();
   }
 
   #bringIntoView(number) {
     const above = (number - this.lines.first) * this.#row;
-    if (above < this.#top) this.#scrollTo(above);
-    else if (above + this.#row > this.#top + this.#height) this.#scrollTo(above + this.#row - this.#height);
+    this.#top = Math.max(Math.min(this.#top, above), above + this.#row - this.#height);
   }
 
   #key(event) {
