@@ -14,8 +14,17 @@ from http_edge.settings import variable_of
 from tests.containers.stack import INIT, RUNNING, SERVICES
 from tests.flows.settings_of import SETTINGS
 
-COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+def read(name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.safe_load((ROOT / name).read_text())
+    return found
+
+
+COMPOSE = read("docker-compose.yml")
 CONTAINERS: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
+ONE_OF_EACH: Mapping[str, Mapping[str, Any]] = read("docker-compose.override.yml")["services"]
+PORTS_OF_ONE = {name: container["ports"][0].rpartition(":")[2] for name, container in ONE_OF_EACH.items()}
+SEVERAL: Mapping[str, Mapping[str, Any]] = read("docker-compose.scale.yml")["services"]
 DATA, CONTROLLER_PORT = Path("/var/lib/kafka/data"), 9093
 # Where a container's broker is found is its own matter.
 ADDRESSES = {"listeners", "advertised.listeners", "listener.security.protocol.map"}
@@ -99,7 +108,8 @@ def test_the_memory_of_all_containers_has_a_bound() -> None:
 
 
 def test_every_port_is_on_loopback_and_can_be_changed() -> None:
-    ports = {name: port for name, container in CONTAINERS.items() for port in container.get("ports", [])}
+    both = [*CONTAINERS.items(), *ONE_OF_EACH.items()]
+    ports = {name: port for name, container in both for port in container.get("ports", [])}
     assert ports.pop("notifications-service") == "127.0.0.1::3004"  # any free one, as there can be replicas
     assert set(ports) == {*SERVICES, "kafka", "kafka-ui"} - {"notifications-service"}
     for name, port in ports.items():
@@ -108,3 +118,24 @@ def test_every_port_is_on_loopback_and_can_be_changed() -> None:
             assert (variable, default) == (variable_of(SETTINGS[folder(name)], "port"), inside)
         else:
             assert f"# {variable}={default}\n" in (ROOT / ".env.example").read_text()
+
+
+def test_replicas_take_ports_of_ranges_in_which_nothing_else_is() -> None:
+    taken = {int(inside) for inside in PORTS_OF_ONE.values()}
+    assert set(SEVERAL) == set(ONE_OF_EACH)
+    for name, container in SEVERAL.items():
+        ((variable, first, last, inside),) = re.findall(
+            r"^127\.0\.0\.1:\$\{([A-Z_]+):-(\d+)-(\d+)\}:(\d+)$", *container["ports"]
+        )
+        assert (variable, inside) == (f"{variable_of(SETTINGS[folder(name)], 'port')}S", PORTS_OF_ONE[name])
+        wanted = set(range(int(first), int(last) + 1))
+        assert len(wanted) == 10
+        assert not wanted & taken
+        taken |= wanted
+
+
+def test_the_page_of_a_scaled_shop_calls_the_first_of_each() -> None:
+    for variable, name in (("LOGS_USERS_URL", "users-service"), ("LOGS_PAYMENTS_URL", "payments-service")):
+        (first,) = re.findall(r":-(\d+)-", *SEVERAL[name]["ports"])
+        given = SEVERAL["logs-service"]["environment"][variable]
+        assert given == f"${{{variable}:-http://localhost:{first}}}"
