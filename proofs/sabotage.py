@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.structs import OffsetAndMetadata
 
-from event_bus import kafka, relay
+from event_bus import backoff, kafka, relay
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.outbox import entry, record
 from event_bus.records import Committed, Outgoing, Partition
 from event_bus.repository import database
+from event_bus.repository.lease import DatabaseLease
 from event_bus.repository.outbox import OutboxCollection
 
 
@@ -62,7 +64,7 @@ def transactions() -> None:
     """An idempotent producer without transactions; the offsets are committed afterwards."""
 
     def make(self: Any, broker: Any, transactional_id: str) -> None:
-        self.broker = broker
+        self._broker = broker
         self._client = AIOKafkaProducer(
             bootstrap_servers=broker.bootstrap_servers,
             enable_idempotence=True,
@@ -76,11 +78,11 @@ def transactions() -> None:
         offsets: Mapping[Partition, Committed],
         taken: Callable[[], None] = lambda: None,
     ) -> None:
-        async with kafka._call("sending"):
+        async with self._call("sending"):
             reached(CrashPoint.NOTHING_SENT)
             sent = [
                 await self._client.send(
-                    self.broker.named(one.topic), one.value, one.key, headers=list(one.headers)
+                    self._broker.named(one.topic), one.value, one.key, headers=list(one.headers)
                 )
                 for one in records
             ]
@@ -88,7 +90,7 @@ def transactions() -> None:
             await asyncio.gather(*sent)
             reached(CrashPoint.RECORDS_TAKEN)
             taken()
-            await _commit(self.broker, group, offsets)
+            await _commit(self._broker, group, offsets)
             reached(CrashPoint.COMMITTED)
 
     async def discard(self: Any) -> None:
@@ -121,6 +123,46 @@ def fencing() -> None:
         make(self, broker, f"{transactional_id}-{uuid.uuid4().hex}")
 
     kafka.Producer.__init__ = with_any_id  # type: ignore[method-assign]
+
+
+def epochs() -> None:
+    """Who goes on after an error takes other transactional ids: the end of the old transaction is not fenced."""
+    make = kafka.Producer.__init__
+    used = set[str]()
+
+    def with_another_id(self: Any, broker: Any, transactional_id: str) -> None:
+        again = transactional_id in used
+        used.add(transactional_id)
+        make(self, broker, f"{transactional_id}-{uuid.uuid4().hex}" if again else transactional_id)
+
+    kafka.Producer.__init__ = with_another_id  # type: ignore[method-assign]
+
+
+def lease() -> None:
+    """Every replica relays."""
+
+    async def mine(self: Any) -> bool:
+        return True
+
+    DatabaseLease.acquire = mine  # type: ignore[method-assign]
+
+
+def giving_up() -> None:
+    """Two who fence each other go on."""
+
+    def never(self: Any) -> bool:
+        return False
+
+    backoff.Rivalry.fenced = never  # type: ignore[method-assign]
+
+
+def leaving() -> None:
+    """A member that ends does not say so: its group misses it when its session is over."""
+
+    async def stay(_: Any) -> None:
+        return None
+
+    GroupCoordinator._maybe_leave_group = stay
 
 
 def dedupe() -> None:
@@ -174,6 +216,10 @@ SAFEGUARDS: Mapping[str, Callable[[], None]] = {
     "ledger": ledger,
     "transactions": transactions,
     "fencing": fencing,
+    "epochs": epochs,
+    "lease": lease,
+    "giving-up": giving_up,
+    "leaving": leaving,
     "dedupe": dedupe,
     "await-sends": await_sends,
     "explicit-seek": explicit_seek,

@@ -64,6 +64,15 @@ TEETH: Mapping[str, Tooth] = {
         ),
         Tooth("transactions", "records first, offsets afterwards", crashes.BEFORE_THE_OFFSETS, "duplicate"),
         Tooth("fencing", "each start has transactional ids of its own", zombie.ZOMBIE, "duplicate"),
+        Tooth(
+            "epochs",
+            "after an error under other transactional ids",
+            delayed_commit.DELAYED_COMMIT,
+            "duplicate",
+        ),
+        Tooth("lease", "every replica relays", two_relays.TWO_RELAYS, "other"),
+        Tooth("giving-up", "two who fence each other go on", fence_fight.FENCE_FIGHT, "other"),
+        Tooth("leaving", "a member that ends does not say so to its group", storm.STORM, "other"),
         Tooth("dedupe", "the hub remembers nothing", ledger_lost.LEDGER_LOST, "duplicate"),
         Tooth(
             "await-sends", "offsets go whatever the broker says to the records", bad_records.POISON, "lost"

@@ -75,11 +75,11 @@ async def _frozen_and_woken(stage: Stage, edge: str, urls: dict[str, str], seen:
 
 
 def holder_of(stage: Stage, edge: str) -> str:
-    """The label of the replica that has the lease."""
+    """The label of the replica that has the lease; if there is none, of the first."""
     with pymongo.MongoClient[dict[str, str]](stage.arena.ground.mongo.uri) as client:
         lease = client[stage.arena.environment[DATABASES[edge]]]["leases"].find_one({"_id": "relay"})
     port = int(str((lease or {}).get("owner", ":0")).rpartition(":")[2])
-    return next(label for label, one in stage.arena.services.items() if one.port == port)
+    return next((label for label, one in stage.arena.services.items() if one.port == port), edge)
 
 
 TWO_RELAYS = Case(
