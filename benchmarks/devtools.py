@@ -68,7 +68,12 @@ class DevTools:
         return answer["result"].get("value")
 
     async def start_trace(self, categories: Sequence[str]) -> None:
-        config = {"includedCategories": list(categories), "traceBufferSizeInKb": TRACE_KB}
+        """Of these alone: what a browser notes by itself would take a core and a gigabyte."""
+        config = {
+            "includedCategories": list(categories),
+            "excludedCategories": ["*"],
+            "traceBufferSizeInKb": TRACE_KB,
+        }
         await self.ask("Tracing.start", of_page=False, traceConfig=config, transferMode="ReportEvents")
 
     async def end_trace(self) -> list[Event]:

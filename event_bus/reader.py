@@ -141,7 +141,8 @@ class Reader:
         if self._goal is None:
             self._look.clear()
             asked, self._asked = self._asked, []
-            ends = self._ends_now(partitions) if asked else consumer.ends(partitions)
+            waited_for = asked or self._trouble
+            ends = self._ends_now(partitions) if waited_for else consumer.ends(partitions)
             self._goal, self._waiting = await ends, [*self._waiting, *asked]
         positions = {partition: await consumer.position(partition) for partition in partitions}
         if all(positions[partition] >= end for partition, end in self._goal.items()):
