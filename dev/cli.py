@@ -10,14 +10,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dev import addresses, chromium, doctor, launcher, logfiles, plan, record, status
+from dev import addresses, chromium, doctor, keys, launcher, logfiles, plan, record, status
 from dev.dlq import commands as dlq
+from dev.docs import commands as docs
 from dev.errors import ShopError
 from dev.paths import ROOT
 from dev.replay.command import replay
 from dev.run import Stopped
 from dev.scale import service_of
+from dev.security import administrator
 from dev.tail.command import tail
+from dev.trace.command import trace
 
 app = typer.Typer(
     help="An event-only shop on a real Kafka, without Docker.",
@@ -27,6 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(keys.app, name="keys")
+app.add_typer(docs.app, name="docs")
 console = Console(width=None if sys.stdout.isatty() else 160)  # a file or a pipe has no width to keep to
 
 State = Annotated[Path, typer.Option(metavar="DIR", help="The folder of the data and logs.")]
@@ -62,26 +67,31 @@ def up(
     ephemeral: Annotated[
         bool, typer.Option(help="Keep nothing: a folder that is removed at the end.")
     ] = False,
+    secure: Annotated[
+        bool,
+        typer.Option(help="Kafka and the database ask for accounts: one a service, with its rights alone."),
+    ] = False,
 ) -> None:
     """Start everything and stay; Ctrl-C stops it."""
     if detach and ephemeral:
         raise ShopError("-d and --ephemeral do not go together: with -d, choose a folder by --state")
     if detach:
-        launcher.in_background(_flags(state, ports_from, scale or []), state.absolute())
+        launcher.in_background(_flags(state, ports_from, scale or [], secure), state.absolute())
     elif ephemeral:
         with launcher.ephemeral() as folder:
-            _up(folder, ports_from, scale or [])
+            _up(folder, ports_from, scale or [], secure)
     else:
-        _up(state, ports_from, scale or [])
+        _up(state, ports_from, scale or [], secure)
 
 
-def _up(state: Path, ports_from: int | None, scale: list[str]) -> None:
-    launcher.up(plan.make(state, ports_from, scale), say, lambda run: addresses.show(run, console))
+def _up(state: Path, ports_from: int | None, scale: list[str], secure: bool) -> None:
+    launcher.up(plan.make(state, ports_from, scale, secure), say, lambda run: addresses.show(run, console))
 
 
-def _flags(state: Path, ports_from: int | None, scale: list[str]) -> list[str]:
+def _flags(state: Path, ports_from: int | None, scale: list[str], secure: bool) -> list[str]:
     ports = ["--ports-from", str(ports_from)] if ports_from else []
-    return ["--state", str(state.absolute()), *ports, *(f"--scale={wanted}" for wanted in scale)]
+    more = [*ports, *(f"--scale={wanted}" for wanted in scale), *(["--secure"] if secure else [])]
+    return ["--state", str(state.absolute()), *more]
 
 
 @app.command()
@@ -138,6 +148,7 @@ def demo(state: State = plan.STATE) -> None:
 
 
 app.command()(tail)
+app.command()(trace)
 app.command()(replay)
 
 
@@ -146,7 +157,8 @@ def topics(state: State = plan.STATE) -> None:
     """Topics, records, consumer groups and how far they are behind."""
     from dev.topics import show
 
-    show(_running(state).bootstrap_servers, console)
+    found = _running(state)
+    show(found.bootstrap_servers, administrator(found), console)
 
 
 @app.command()

@@ -48,6 +48,8 @@ class Vitals:
     `outboxes` and `consumer`: what there is of them. `watched`: the figures of a hub.
     """
 
+    publishes = (ServiceMeasured,)
+
     def __init__(
         self,
         broker: Broker,

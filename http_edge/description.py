@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from http_edge.docs_page import SECURITY_HEADERS, docs_page
+from http_edge.docs_page import docs_page
 from http_edge.health import About
 from http_edge.openapi import openapi
 from http_edge.operations import Operation
+from http_edge.plain_page import SECURITY_HEADERS
 
 
 def description_routes(about: About, operations: Sequence[Operation]) -> list[Route]:

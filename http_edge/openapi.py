@@ -69,7 +69,7 @@ def openapi(about: About, operations: Sequence[Operation]) -> Schema:
 
 def _models(operations: Sequence[Operation]) -> set[tuple[type[BaseModel], Mode]]:
     accepted = {(op.accepts, "validation") for op in operations if op.accepts}
-    answered = {(model, "serialization") for op in operations for model in op.answers.values()}
+    answered = {(model, "serialization") for op in operations for model in op.answers.values() if model}
     return {*accepted, *answered, (ProblemDetails, "serialization")}  # type: ignore[arg-type]
 
 
@@ -124,7 +124,7 @@ def _responses(operation: Operation, references: Any) -> Schema:
     problem = references[ProblemDetails, "serialization"]
     statuses = sorted({*operation.problems, *(_BODY_PROBLEMS if operation.accepts else ())})
     good = {
-        str(status): _response(status, "application/json", references[model, "serialization"])
+        str(status): _good(status, references[model, "serialization"] if model else None)
         for status, model in operation.answers.items()
     }
     if operation.media_type:
@@ -132,6 +132,12 @@ def _responses(operation: Operation, references: Any) -> Schema:
     bad = {str(status): _response(status, "application/problem+json", problem) for status in statuses}
     rest = {"description": "Any other problem", "headers": _response_headers(0), "content": _problem(problem)}
     return {**good, **bad, "default": rest}
+
+
+def _good(status: int, schema: Schema | None) -> Schema:
+    if schema is not None:
+        return _response(status, "application/json", schema)
+    return {"description": title_of(status), "headers": _response_headers(status)}  # 204: there is no body
 
 
 def _response(status: int, media_type: str, schema: Schema) -> Schema:

@@ -16,15 +16,19 @@ class HubMetrics(Collector):
         self._streams = streams
         self._printer = printer
 
+    @staticmethod
+    def describe() -> Iterator[Metric]:
+        """What there is, without figures."""
+        yield from (_family(figure) for figure in FIGURES)
+        yield _not_printed(None)
+
     def collect(self) -> Iterator[Metric]:
-        for kind, name, meaning, value in FIGURES:
-            family = kind(f"logs_{name}", meaning, labels=["topic"])
+        for figure in FIGURES:
+            family, value = _family(figure), figure[-1]
             for stream in self._streams.open:
                 family.add_metric([stream.topic], value(stream))
             yield family
-        yield CounterMetricFamily(
-            "logs_not_printed", "Lines left out: stdout was blocked.", self._printer.dropped
-        )
+        yield _not_printed(self._printer.dropped)
 
 
 COUNTER, GAUGE = CounterMetricFamily, GaugeMetricFamily
@@ -51,3 +55,12 @@ FIGURES: Sequence[Figure] = (
     (GAUGE, "ring_limit_bytes", "Its bound.", lambda one: one.hub.ring.limit_bytes),
     (GAUGE, "tick_seconds", "How long a flush waits for more lines.", lambda one: one.hub.pace.tick),
 )
+
+
+def _family(figure: Figure) -> CounterMetricFamily | GaugeMetricFamily:
+    kind, name, meaning, _ = figure
+    return kind(f"logs_{name}", meaning, labels=["topic"])
+
+
+def _not_printed(lines: int | None) -> Metric:
+    return CounterMetricFamily("logs_not_printed", "Lines left out: stdout was blocked.", lines)

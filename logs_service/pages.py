@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from http_edge import PageFiles
+from logs_service.asyncapi import asyncapi_json, asyncapi_page
 from logs_service.gate import FOR_PAGES
 from logs_service.settings import Settings
 
@@ -32,6 +33,8 @@ async def settings_of_page(request: Request) -> Response:
 
 PAGES = (
     Route("/", page_or_about, middleware=FOR_PAGES),
+    Route("/asyncapi", asyncapi_page, middleware=FOR_PAGES),
+    Route("/asyncapi.json", asyncapi_json, middleware=FOR_PAGES),
     Route("/live/settings.json", settings_of_page, middleware=FOR_PAGES),
     Route("/live/{name}", FILES.file, middleware=FOR_PAGES),
 )

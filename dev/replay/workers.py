@@ -1,4 +1,4 @@
-"""Which services are workers, and their tables. The only place of the launcher that loads the code of a service."""
+"""Which services are workers, and their tables. It loads the code of the services, as `dev.docs.tables` does."""
 
 from collections.abc import Sequence
 from importlib import import_module

@@ -23,6 +23,7 @@ from contracts import (
     StockMoved,
     StockRefused,
 )
+from contracts.upcasters import UPCASTERS
 from event_bus.errors import Undecodable
 from event_bus.records import Outgoing, Record
 from event_bus.wire import _as_anybody_may, _as_we_write, decode, encode
@@ -60,7 +61,7 @@ def data_of(kind: type[Event]) -> st.SearchStrategy[Event]:
     if kind is ServiceMeasured:
         return measured(pieces)
     special: dict[str, Any] = {"x": st.from_regex(r"\A[A-Za-z0-9_-]{43}\Z")}
-    special |= dict.fromkeys(["quantity", "number", "pieces", "threshold"], pieces)
+    special |= dict.fromkeys(["quantity", "number", "pieces", "threshold", "generation", "until"], pieces)
     if issubclass(kind, StockMoved | StockRefused):
         special["level"] = pieces  # of a log line it is a word
     constant = {"kty", "crv", "alg", "use"} if kind is KeyPublished else set()
@@ -217,7 +218,7 @@ def test_what_is_read_the_short_way_is_what_the_library_reads(
     assert found is None or found == _as_anybody_may(headers, b"{}")
 
 
-@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES.keys() - UPCASTERS.keys()))
 def test_the_golden_message_is_read_and_written_as_it_always_was(name: str) -> None:
     sample = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
     headers = [(header, text.encode()) for header, text in sample["headers"].items()]
