@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from aiokafka.structs import ConsumerRecord
 
 from dev.errors import ShopError
+from dev.security import Account, options
 
 ANSWERS_WITHIN_MS = 10_000  # the broker, one request; also how long a topic may be missing
 POLL_MS = 200
@@ -76,12 +77,15 @@ def _committed(record: ConsumerRecord) -> Committed:
 
 
 @asynccontextmanager
-async def committed_records(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[CommittedRecords]:
+async def committed_records(
+    bootstrap_servers: str, topics: Sequence[str], account: Account = ()
+) -> AsyncIterator[CommittedRecords]:
     """`topics` are full names. ShopError, with a sentence, for whatever Kafka does meanwhile."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the person gets one line of ours instead
     consumer = AIOKafkaConsumer(
         *topics,
         bootstrap_servers=bootstrap_servers,
+        **options(account),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         request_timeout_ms=ANSWERS_WITHIN_MS,

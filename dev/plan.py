@@ -35,6 +35,7 @@ class Plan:
     ports: Mapping[str, int]
     settings: Mapping[str, str]
     scale: Mapping[str, int] = field(default_factory=dict)  # how many of a service, where that was said
+    secure: bool = False  # Kafka and the database ask who somebody is
 
     def placed(self) -> "Plan":
         """With a port for each replica. To be asked when nothing of an earlier run holds one any more."""
@@ -68,11 +69,16 @@ def settings(environ: Mapping[str, str] = os.environ, file: Path = ROOT / ".env"
     return written | dict(environ)
 
 
-def make(state: Path, ports_from: int | None, wanted: Sequence[str] = ()) -> Plan:
+def make(state: Path, ports_from: int | None, wanted: Sequence[str] = (), secure: bool = False) -> Plan:
     """`wanted`: SERVICE=NUM of --scale."""
     given = settings()
     numbered = _ports(given) if ports_from is None else _counted(ports_from)
-    return Plan(state.absolute(), numbered, given, scale.counts(wanted))
+    made = Plan(state.absolute(), numbered, given, scale.counts(wanted), secure)
+    if secure and not made.own_kafka:
+        raise ShopError(
+            "--secure makes accounts on the Kafka that is started here, and KAFKA_BOOTSTRAP_SERVERS names another one"
+        )
+    return made
 
 
 def on_free_ports(state: Path) -> Plan:

@@ -48,6 +48,7 @@ class Record(BaseModel):
     bootstrap_servers: str
     mongo_uri: str
     urls: dict[str, str]
+    kafka_password: str = ""  # the file with that of the administrator, of a Kafka that asks for accounts
     processes: dict[str, Running] = Field(default_factory=dict)  # in the order of their start
 
     def write(self, state: Path) -> None:

@@ -19,6 +19,7 @@ from dev.mongo import Mongo
 from dev.plan import Plan
 from dev.record import Ident, Record, Running, forget
 from dev.scale import replicas, service_of
+from dev.security import Security
 from dev.server import READY_WITHIN, Server
 from dev.services import INIT, STARTED, Kind, Service
 from dev.supervisor import Supervised
@@ -40,15 +41,22 @@ class Run:
         self.plan, self.say = plan, say
         self.stopping = threading.Event()
         self.supervised: list[Supervised] = []
+        self.security = self._security() if plan.secure else None
         self.kafka = Kafka(
-            plan.state / "kafka", plan.ports["kafka"], plan.ports["controller"], self._log("kafka")
+            plan.state / "kafka",
+            plan.ports["kafka"],
+            plan.ports["controller"],
+            self._log("kafka"),
+            self.security.guard() if self.security else None,
         )
-        self.mongo = Mongo(plan.state / "mongo", plan.ports["mongo"], self._log("mongo"))
+        accounts = self.security.database_accounts() if self.security else ()
+        self.mongo = Mongo(plan.state / "mongo", plan.ports["mongo"], self._log("mongo"), accounts)
         self.services = [self._service(kind, name) for kind in STARTED for name in replicas(kind, plan.scale)]
         self.record = Record(
             launcher=Ident.of(os.getpid()),
             bootstrap_servers=self.environment["KAFKA_BOOTSTRAP_SERVERS"],
             mongo_uri=self.environment["MONGO_URI"],
+            kafka_password=str(self.kafka.guard.password) if self.kafka.guard else "",
             urls={service.name: service.url for service in self.services},
         )
 
@@ -113,7 +121,13 @@ class Run:
     def _service(self, kind: Kind, name: str) -> Service:
         port, count = self.plan.ports[name], self.plan.scale.get(kind.name)
         own = {kind.port_variable: str(port)} | ({kind.replicas_variable: str(count)} if count else {})
-        return Service(kind.name, port, self._log(name), self.environment | own, name)
+        told = self.security.environment(kind) if self.security else {}
+        return Service(kind.name, port, self._log(name), self.environment | own | told, name)
+
+    def _security(self) -> Security:
+        return Security(
+            self.plan.state, self.plan.settings, self.plan.ports["mongo"], own_mongo=self.plan.own_mongo
+        )
 
     def _start_together(self, servers: Sequence[Server]) -> None:
         for server in servers:
@@ -139,7 +153,8 @@ class Run:
                 server.wait_ready(within=0)  # says why not
 
     def _make_topics(self) -> None:
-        child = Child(INIT, [sys.executable, "-m", INIT], self._log(INIT), self.environment)
+        told = self.security.environment_of_init() if self.security else {}
+        child = Child(INIT, [sys.executable, "-m", INIT], self._log(INIT), self.environment | told)
         self.record.processes[INIT] = Running(pid=child.pid, created=child.created)
         self._write()
         end = time.monotonic() + READY_WITHIN

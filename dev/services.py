@@ -24,6 +24,7 @@ class Kind:
     port_variable: str
     port: int
     offset: int
+    database_variable: str = ""  # the setting that names its database, if it has one
 
     @property
     def replicas_variable(self) -> str:
@@ -32,9 +33,9 @@ class Kind:
 
 
 KINDS = (
-    Kind("users_service", "USERS_PORT", 3001, 1),
-    Kind("payments_service", "PAYMENTS_PORT", 3002, 2),
-    Kind("inventories_service", "INVENTORIES_PORT", 3003, 3),
+    Kind("users_service", "USERS_PORT", 3001, 1, "USERS_DATABASE"),
+    Kind("payments_service", "PAYMENTS_PORT", 3002, 2, "PAYMENTS_DATABASE"),
+    Kind("inventories_service", "INVENTORIES_PORT", 3003, 3, "INVENTORIES_DATABASE"),
     Kind("notifications_service", "NOTIFICATIONS_PORT", 3004, 4),
     Kind("logs_service", "LOGS_PORT", 3000, 0),
 )

@@ -9,11 +9,11 @@ from dev.server import Server
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds before the next start, doubled each time
 RAN_WELL = 30.0  # seconds: who lived so long starts with the first pause again
-EX_CONFIG = 78  # a setting or a right is wrong: starting again would change nothing
+EX_CONFIG = 78  # a setting is wrong: starting again would change nothing
 EX_TEMPFAIL = 75  # another process has our transactional id
 
 REASONS = {
-    EX_CONFIG: "a setting or an authorization is wrong; it is not started again: see ./shop logs",
+    EX_CONFIG: "a setting is wrong; it is not started again: see ./shop logs",
     EX_TEMPFAIL: "another process uses its transactional id: does the same shop run twice on one Kafka?",
 }
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dev.errors import ShopError
+from dev.security import Account, options
 
 WITHIN = 10.0  # seconds for the whole look
 
@@ -24,10 +27,10 @@ class Offsets:
     next: int
 
 
-def show(bootstrap_servers: str, console: Console) -> None:
+def show(bootstrap_servers: str, account: Account, console: Console) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the person gets one line of ours instead
     try:
-        offsets, groups = asyncio.run(asyncio.wait_for(_look(bootstrap_servers), WITHIN))
+        offsets, groups = asyncio.run(asyncio.wait_for(_look(bootstrap_servers, options(account)), WITHIN))
     except (KafkaError, OSError, TimeoutError) as error:
         raise ShopError(f"Kafka at {bootstrap_servers} does not answer: is the shop up?") from error
     console.print(_topics(offsets))
@@ -35,9 +38,11 @@ def show(bootstrap_servers: str, console: Console) -> None:
     console.print(_groups(groups, offsets))
 
 
-async def _look(servers: str) -> tuple[list[Offsets], dict[str, dict[TopicPartition, int]]]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers)
+async def _look(
+    servers: str, account: Mapping[str, str]
+) -> tuple[list[Offsets], dict[str, dict[TopicPartition, int]]]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers, **account)
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, **account)
     try:
         await admin.start()
         await consumer.start()
@@ -68,9 +73,12 @@ async def _committed(admin: AIOKafkaAdminClient) -> dict[str, dict[TopicPartitio
     }
 
 
-async def delete(bootstrap_servers: str, topics: list[str]) -> None:
-    """Full names. Raises ShopError; the answer may come before the last of it is gone."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+async def delete(bootstrap_servers: str, topics: list[str], account: Mapping[str, Any]) -> None:
+    """Full names. Raises ShopError; the answer may come before the last of it is gone.
+
+    `account`: options of the client library.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **account)
     try:
         async with asyncio.timeout(WITHIN):
             await admin.start()

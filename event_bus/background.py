@@ -9,9 +9,8 @@ from typing import Any
 
 import structlog
 
-# Exit codes. FAILED: whoever supervises starts it again. RIVAL (EX_TEMPFAIL): another process has our transactional
-# id. FORBIDDEN (EX_CONFIG): starting again would change nothing.
-FAILED, RIVAL, FORBIDDEN = 1, 75, 78
+# Exit codes. FAILED: whoever supervises starts it again. RIVAL (EX_TEMPFAIL): another has our transactional id.
+FAILED, RIVAL = 1, 75
 
 Stop = Callable[[int, str], None]
 log = structlog.get_logger()

@@ -3,9 +3,9 @@
 BusError
 ├── Unavailable        a time-out, a transport error, a broker that is away: retry with new client objects
 │   ├── OutOfRange     a partition has no such offset: its records were deleted, or it was made anew
+│   ├── Refused        authorization: says which right is missing; somebody may give it meanwhile
 │   └── Fenced         somebody else initialised our transactional id, or our transaction ran out of time
 ├── TooLarge           one record is larger than the broker takes
-├── Refused            authorization: retrying does not help; names the resource
 ├── Undecodable        a record that is not an event of the language; carries the reason
 ├── Refusal            a rule that can't be applied to its document; carries the reason
 ├── OutboxFull         too many events wait for Kafka; the request was not accepted
@@ -42,8 +42,8 @@ class TooLarge(BusError):
     """The broker (or the client on its behalf) refuses the size of a record."""
 
 
-class Refused(BusError):
-    """The broker does not let us; the message names the resource."""
+class Refused(Unavailable):
+    """The broker does not let us; the message says what, and under which account."""
 
 
 class Undecodable(BusError):

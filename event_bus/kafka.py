@@ -9,41 +9,26 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    ConsumerStoppedError,
-    GroupAuthorizationFailedError,
-    IllegalOperation,
-    InvalidProducerEpoch,
-    KafkaError,
-    MessageSizeTooLargeError,
-    OffsetOutOfRangeError,
-    ProducerFenced,
-    RecordListTooLargeError,
-    TopicAlreadyExistsError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-    for_code,
-)
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import OffsetAndMetadata
 
+from event_bus.calling import DEADLINE, Caller
 from event_bus.crash_points import CrashPoint, reached
-from event_bus.errors import Fenced, OutOfRange, Refused, TooLarge, Unavailable
+from event_bus.errors import TooLarge, Unavailable
 from event_bus.log_dirs import DescribeLogDirs, sizes
 from event_bus.records import INPUT_LIMIT, Committed, Group, Member, Outgoing, Partition, Record
 from event_bus.settings import Broker
 
-DEADLINE = 5.0  # seconds for one call; below the two time-outs that follow
-REQUEST_TIMEOUT_MS = 10_000
+REQUEST_TIMEOUT_MS = 10_000  # this and the next one: more than DEADLINE, which every call has
 TRANSACTION_TIMEOUT_MS = 10_000
 SESSION_TIMEOUT_MS = 10_000  # how long a dead member blocks its partitions; safety does not come from it
 FETCH_WAIT_MS = 1_000  # an idle long poll: 0.2 % of a core; 10 ms would cost 6 %
@@ -56,42 +41,6 @@ logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each failed 
 
 Future = asyncio.Future[object]
 _partitioner = DefaultPartitioner()
-
-_NOT_ALLOWED = (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-)
-
-
-@contextlib.contextmanager
-def _translated(what: str) -> Iterator[None]:
-    """The client's errors as ours. Bugs stay bugs."""
-    try:
-        yield
-    except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
-        # IllegalOperation: the fence came while we were sending, and only the next call is told of it.
-        raise Fenced(f"{what}: {error!r}") from error
-    except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
-        raise TooLarge(f"{what}: {error!r}") from error
-    except OffsetOutOfRangeError as error:
-        raise OutOfRange(f"{what}: {error!r}", [Partition(*one) for one in error.args[0]]) from error
-    except _NOT_ALLOWED as error:
-        raise Refused(f"{what}: {error!r}") from error
-    except TimeoutError as error:
-        raise Unavailable(f"{what}: no answer within {DEADLINE:g} s") from error
-    except UnicodeDecodeError as error:  # the client can neither read such a batch nor step over it
-        raise Unavailable(f"{what}: a record has a header whose name is not UTF-8") from error
-    except (KafkaError, ConsumerStoppedError, OSError) as error:
-        raise Unavailable(f"{what}: {error!r}") from error
-
-
-@contextlib.asynccontextmanager
-async def _call(what: str) -> AsyncIterator[None]:
-    with _translated(what):
-        async with asyncio.timeout(DEADLINE):
-            yield
 
 
 async def _bounded(awaitable: Awaitable[object]) -> None:
@@ -115,13 +64,15 @@ async def _cancelled(task: "asyncio.Future[Any]") -> None:
         task.exception()
 
 
-class Producer:
+class Producer(Caller):
     """One transactional id. Starting it fences whoever had the id before and settles his open transaction."""
 
+    _verb = "write to"
+
     def __init__(self, broker: Broker, transactional_id: str) -> None:
-        self.broker = broker
+        super().__init__(broker)
         self._client = AIOKafkaProducer(
-            bootstrap_servers=broker.bootstrap_servers,
+            **_connection(broker),
             transactional_id=broker.named(transactional_id),
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
@@ -131,7 +82,7 @@ class Producer:
         )
 
     async def start(self) -> None:
-        async with _call("initialising the producer"):
+        async with self._call("initialising the producer"):
             await self._client.start()
 
     async def transact(
@@ -145,7 +96,7 @@ class Producer:
 
         `taken` is called when the broker has taken the records, before anybody can read them.
         """
-        async with _call("a transaction"):
+        async with self._call("a transaction"):
             batches = await self._batches(records)
             reached(CrashPoint.NOTHING_SENT)
             await self._client.begin_transaction()
@@ -157,13 +108,12 @@ class Producer:
             # Not beside the records: the broker's check of one meets the change of the other, and the client
             # then sleeps 100 ms (measured: 3 ms less at the median, 100 ms more at every tenth).
             if offsets:  # the client would wait for ever for the answer to none
-                await self._client.send_offsets_to_transaction(
-                    {
-                        TopicPartition(*partition): OffsetAndMetadata(committed.offset, committed.metadata)
-                        for partition, committed in offsets.items()
-                    },
-                    self.broker.named(group),
-                )
+                places = {
+                    TopicPartition(*partition): OffsetAndMetadata(committed.offset, committed.metadata)
+                    for partition, committed in offsets.items()
+                }
+                with self._offsets_of({partition.topic for partition in offsets}):
+                    await self._client.send_offsets_to_transaction(places, self._broker.named(group))
             reached(CrashPoint.OFFSETS_SENT)
             await self._client.commit_transaction()
             reached(CrashPoint.COMMITTED)
@@ -185,7 +135,7 @@ class Producer:
         return batches
 
     async def _partitions(self, topic: str) -> list[TopicPartition]:
-        name = self.broker.named(topic)
+        name = self._broker.named(topic)
         return [TopicPartition(name, number) for number in sorted(await self._client.partitions_for(name))]
 
     async def _send(self, batches: "Mapping[TopicPartition, Sequence[BatchBuilder]]") -> "list[Future]":
@@ -220,27 +170,29 @@ async def _discarded(client: AIOKafkaProducer) -> None:
     await _bounded(client.client.close())
 
 
-class PlainProducer:
+class PlainProducer(Caller):
     """Writes single records without a transaction: what may be missing, but is never there twice.
 
     After any error: discard, and make a new one.
     """
 
+    _verb = "write to"
+
     def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+        super().__init__(broker)
         self._client = AIOKafkaProducer(
-            bootstrap_servers=broker.bootstrap_servers,
+            **_connection(broker),
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             enable_idempotence=True,  # else the client's own second attempt could be a second record
         )
 
     async def start(self) -> None:
-        async with _call("connecting"):
+        async with self._call("connecting"):
             await self._client.start()
 
     async def send(self, record: Outgoing) -> None:
         """Returns when Kafka has it."""
-        async with _call(f"writing to {record.topic}"):
+        async with self._call(f"writing to {record.topic}"):
             await self._client.send_and_wait(
                 self._broker.named(record.topic),
                 key=record.key,
@@ -342,7 +294,7 @@ def _take_note(future: "asyncio.Future[Any]") -> None:
         future.exception()
 
 
-class Consumer:
+class Consumer(Caller):
     """Reads committed records of partitions. With a group it is told which ones; without, it is given them.
 
     Where a record is gone it goes on at the oldest one there is; `exact`: it raises OutOfRange. `early`: it sees what
@@ -352,11 +304,11 @@ class Consumer:
     def __init__(
         self, broker: Broker, group: str | None = None, exact: bool = False, early: bool = False
     ) -> None:
+        super().__init__(broker)
         self.changed = asyncio.Event()  # set when there is a new assignment; whoever handles it clears it
         self.generation = 0  # counts as soon as the old assignment is over
-        self._broker = broker
         self._client = AIOKafkaConsumer(
-            bootstrap_servers=broker.bootstrap_servers,
+            **_connection(broker),
             group_id=None if group is None else broker.named(group),
             auto_offset_reset="none" if exact else "earliest",
             enable_auto_commit=False,
@@ -369,7 +321,7 @@ class Consumer:
         )
 
     async def start(self) -> None:
-        async with _call("connecting"):
+        async with self._call("connecting"):
             await self._client.start()
 
     def subscribe(self, topics: Sequence[str]) -> None:
@@ -379,7 +331,7 @@ class Consumer:
     async def look_up(self, topics: Sequence[str]) -> None:
         """Without this a topic that is made later is found a minute later. Raises Unavailable if one is missing."""
         for topic in topics:
-            async with _call(f"looking up the topic {topic} (does kafka_init make it?)"):
+            async with self._call(f"looking up the topic {topic} (does kafka_init make it?)"):
                 await self._client._client._wait_on_metadata(self._broker.named(topic))
 
     async def partitions_of(self, topics: Sequence[str]) -> list[Partition]:
@@ -393,7 +345,7 @@ class Consumer:
 
     def assign_at(self, offsets: Mapping[Partition, int]) -> None:
         """Takes these partitions, without a group, each at its offset."""
-        with _translated("assigning"):
+        with self._translated("assigning"):
             self._client.assign([TopicPartition(*partition) for partition in offsets])
         for partition, offset in offsets.items():
             self.seek(partition, offset)
@@ -415,7 +367,7 @@ class Consumer:
 
         During a rebalance the client would wait for its end, however long that takes: here too the deadline.
         """
-        with _translated("fetching"):
+        with self._translated("fetching"):
             async with asyncio.timeout(wait + DEADLINE):
                 batches = await self._client.getmany(
                     *(TopicPartition(*partition) for partition in partitions),
@@ -426,13 +378,14 @@ class Consumer:
 
     async def committed(self, partition: Partition) -> int:
         """The next offset of the group, or the oldest one there is."""
-        async with _call("reading the committed offset"):
-            offset = await self._client.committed(TopicPartition(*partition))
+        async with self._call("reading the committed offset"):
+            with self._offsets_of({partition.topic}):
+                offset = await self._client.committed(TopicPartition(*partition))
         return await self.beginning(partition) if offset is None else int(offset)
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """For consumers whose effects lie in a database. The next offsets to read, outside of any transaction."""
-        async with _call("committing offsets"):
+        async with self._call("committing offsets"):
             await self._client.commit(
                 {
                     TopicPartition(*partition): OffsetAndMetadata(offset, "")
@@ -441,24 +394,24 @@ class Consumer:
             )
 
     async def beginning(self, partition: Partition) -> int:
-        async with _call("reading the first offset"):
+        async with self._call("reading the first offset"):
             offsets = await self._client.beginning_offsets([TopicPartition(*partition)])
         return int(offsets[TopicPartition(*partition)])
 
     async def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        async with _call("reading the first offsets"):
+        async with self._call("reading the first offsets"):
             offsets = await self._client.beginning_offsets([TopicPartition(*p) for p in partitions])
         return {Partition(*partition): int(offset) for partition, offset in offsets.items()}
 
     async def at_time(self, partitions: Sequence[Partition], time: int) -> dict[Partition, int]:
         """The first offset of this time (milliseconds) or later, of the partitions that have one."""
-        async with _call("looking up a time"):
+        async with self._call("looking up a time"):
             found = await self._client.offsets_for_times({TopicPartition(*p): time for p in partitions})
         return {Partition(*p): int(place.offset) for p, place in found.items() if place is not None}
 
     async def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """The offset after the last stable record of each partition; if `early`, after the last one."""
-        async with _call("reading the last offset"):
+        async with self._call("reading the last offset"):
             ends = await self._client.end_offsets([TopicPartition(*p) for p in partitions])
         return {Partition(*partition): int(offset) for partition, offset in ends.items()}
 
@@ -468,7 +421,7 @@ class Consumer:
         return offset
 
     async def position(self, partition: Partition) -> int:
-        async with _call("reading the position"):
+        async with self._call("reading the position"):
             return int(await self._client.position(TopicPartition(*partition)))
 
     def note_failure(self, task: "asyncio.Task[None]") -> None:
@@ -478,8 +431,14 @@ class Consumer:
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Always explicit: the client's own `seek_to_committed` skips what was fetched before a first commit."""
-        with _translated("seeking"):
+        with self._translated("seeking"):
             self._client.seek(TopicPartition(*partition), offset)
+
+    def raise_refusal(self) -> None:
+        """What the client has met in the background while it tried to join its group."""
+        if self._client._coordinator is not None:
+            with self._translated("joining the group"):
+                self._client._coordinator.check_errors()
 
     async def discard(self) -> None:
         """Leaves the group if the broker answers, and lets go of the client in any case."""
@@ -489,6 +448,11 @@ class Consumer:
             if part is not None:
                 await _bounded(part.close())
         await _bounded(client._client.close())
+
+
+def _connection(broker: Broker) -> dict[str, Any]:
+    """Where the cluster is, and who we are to it: what every client is constructed with."""
+    return {"bootstrap_servers": broker.bootstrap_servers, **broker.access.options()}
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
@@ -505,18 +469,18 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         self._consumer.changed.set()
 
 
-class Admin:
+class Admin(Caller):
     """Topics and committed offsets. A context manager; each call has a deadline."""
 
+    _verb = "describe"
+
     def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-        self._client = AIOKafkaAdminClient(
-            bootstrap_servers=broker.bootstrap_servers, request_timeout_ms=REQUEST_TIMEOUT_MS
-        )
+        super().__init__(broker)
+        self._client = AIOKafkaAdminClient(**_connection(broker), request_timeout_ms=REQUEST_TIMEOUT_MS)
 
     async def __aenter__(self) -> Self:
         try:
-            async with _call("connecting"):
+            async with self._call("connecting"):
                 await self._client.start()
         except BaseException:
             await _bounded(self._client.close())
@@ -526,9 +490,14 @@ class Admin:
     async def __aexit__(self, *_: object) -> None:
         await _bounded(self._client.close())
 
+    async def ask(self, what: str, request: Any) -> Any:
+        """The controller's answer to a request that the client library has no method for."""
+        async with self._call(what):
+            return await self._client._send_to_controller(request)
+
     async def partition_counts(self) -> dict[str, int]:
         """Every topic of the cluster by its full name."""
-        async with _call("listing the topics"):
+        async with self._call("listing the topics"):
             names = await self._client.list_topics()
             topics = await self._client.describe_topics(names)
         return {topic["topic"]: len(topic["partitions"]) for topic in topics}
@@ -541,7 +510,7 @@ class Admin:
 
     async def leaders(self, topic: str) -> dict[int, int]:
         """The broker that leads each partition, by its number; none of a topic that is not there."""
-        async with _call("looking up the leaders"):
+        async with self._call("looking up the leaders"):
             topics = await self._client.describe_topics()  # a question for one name could make the topic
         return {
             partition["partition"]: partition["leader"]
@@ -561,7 +530,7 @@ class Admin:
 
     async def _sizes_at(self, broker: int) -> dict[Partition, int]:
         try:
-            async with asyncio.timeout(SIZES_SECONDS), _call("asking for the sizes"):
+            async with asyncio.timeout(SIZES_SECONDS), self._call("asking for the sizes"):
                 return sizes(await self._client._send_request_to_node(broker, DescribeLogDirs()))
         except (Unavailable, TimeoutError):
             return {}
@@ -569,7 +538,7 @@ class Admin:
     async def settings(self, topic: str) -> dict[str, str]:
         """Those of a topic, with the values that hold, whoever set them."""
         resource = ConfigResource(ConfigResourceType.TOPIC, self._broker.named(topic))
-        async with _call(f"reading the settings of {topic}"):
+        async with self._call(f"reading the settings of {topic}"):
             (answer,) = await self._client.describe_configs([resource])
         ((code, message, _, _, entries),) = answer.resources
         if code:
@@ -581,7 +550,7 @@ class Admin:
     ) -> bool:
         """False if it existed. `name` without the prefix."""
         topic = NewTopic(self._broker.named(name), partitions, replication, topic_configs=dict(settings))
-        async with _call(f"creating the topic {name}"):
+        async with self._call(f"creating the topic {name}"):
             try:
                 answer = await self._client.create_topics([topic])
             except TopicAlreadyExistsError:
@@ -591,7 +560,7 @@ class Admin:
     async def committed(self, group: str, partition: Partition) -> Committed | None:
         """What the group has committed for a partition, with its metadata."""
         key = TopicPartition(*partition)
-        async with _call(f"reading the offsets of {group}"):
+        async with self._call(f"reading the offsets of {group}"):
             offsets = await self._client.list_consumer_group_offsets(
                 self._broker.named(group), partitions=[key]
             )
@@ -600,18 +569,18 @@ class Admin:
 
     async def all_committed(self, group: str) -> dict[Partition, int]:
         """Of every partition for which the group has committed an offset."""
-        async with _call(f"reading the offsets of {group}"):
+        async with self._call(f"reading the offsets of {group}"):
             offsets = await self._client.list_consumer_group_offsets(self._broker.named(group))
         return {Partition(*one): int(place.offset) for one, place in offsets.items() if place.offset >= 0}
 
     async def group_names(self) -> list[str]:
         """Every group of the cluster by its full name."""
-        async with _call("listing the groups"):
+        async with self._call("listing the groups"):
             return sorted(name for name, _ in await self._client.list_consumer_groups())
 
     async def group(self, name: str) -> Group:
         """One at a time: of several the client misreads all but the first."""
-        async with _call(f"describing the group {name}"):
+        async with self._call(f"describing the group {name}"):
             (answer,) = await self._client.describe_consumer_groups([self._broker.named(name)])
         ((_, _, state, _, _, members),) = (found[:6] for found in answer.groups)
         return Group(state, [Member(client, host, _assigned(raw)) for _, client, host, _, raw in members])

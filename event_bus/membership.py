@@ -13,9 +13,9 @@ from typing import Self
 import structlog
 
 from event_bus import partition as partitions
-from event_bus.background import FAILED, FORBIDDEN, RIVAL, Stop, run_in_background
+from event_bus.background import FAILED, RIVAL, Stop, run_in_background
 from event_bus.backoff import Backoff
-from event_bus.errors import BusError, Refused, Unavailable
+from event_bus.errors import BusError, Unavailable
 from event_bus.kafka import Admin, Consumer
 from event_bus.partition import PartitionTask, Rival
 from event_bus.records import Partition
@@ -72,8 +72,8 @@ class Membership:
             consumer = Consumer(self._broker, self._group)
             try:
                 await self._live(consumer, backoff)
-            except (Rival, Refused) as error:
-                return self._stop(RIVAL if isinstance(error, Rival) else FORBIDDEN, str(error))
+            except Rival as error:
+                return self._stop(RIVAL, str(error))
             except _Silent:
                 if self._silences > 1:
                     return self._stop(FAILED, "the consumer fell silent twice")
@@ -97,6 +97,7 @@ class Membership:
                 async with asyncio.timeout(WATCH_SECONDS):
                     await consumer.changed.wait()
             self._raise_failures()
+            consumer.raise_refusal()
             if consumer.changed.is_set():
                 consumer.changed.clear()
                 await self._follow(consumer)

@@ -9,7 +9,7 @@ import structlog
 
 from event_bus import metrics
 from event_bus.backoff import Backoff
-from event_bus.errors import BusError, Refused, Unavailable
+from event_bus.errors import BusError, Unavailable
 from event_bus.kafka import Consumer
 from event_bus.records import Partition, Record
 
@@ -39,13 +39,11 @@ class PartitionTask(ABC):
         """Takes up the partitions and works on them as long as they are ours."""
 
     async def run(self) -> None:
-        """Raises Rival and Refused; everything else is tried again, from what is committed."""
+        """Raises Rival; everything else is tried again, from what is committed."""
         backoff = Backoff()
         while self.ours():
             try:
                 await self.work(backoff)
-            except Refused:
-                raise
             except BusError as error:
                 self._note(error)
                 await backoff.wait()

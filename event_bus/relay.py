@@ -13,12 +13,12 @@ from typing import Self
 
 import structlog
 
-from contracts import NOTIFICATIONS
+from contracts.accounts import ledger_of
 from event_bus import ledger, metrics
-from event_bus.background import FORBIDDEN, RIVAL, Stop, run_in_background
+from event_bus.background import RIVAL, Stop, run_in_background
 from event_bus.backoff import Backoff, Rivalry
 from event_bus.crash_points import CrashPoint, reached
-from event_bus.errors import BusError, DatabaseUnavailable, Fenced, Refused
+from event_bus.errors import BusError, DatabaseUnavailable, Fenced
 from event_bus.kafka import Admin, ProducerPair
 from event_bus.outbox import LEASE_SECONDS, Lease, Outbox, Pending, record
 from event_bus.records import Committed, Partition
@@ -42,7 +42,7 @@ class Relay:
         self._broker, self._outboxes, self._lease, self._stop = broker, outboxes, lease, stop
         self._id = f"{service}-outbox"
         self._group = f"{service}{ledger.GROUP_SUFFIX}"
-        self._partition = Partition(broker.named(NOTIFICATIONS.name), 0)
+        self._partition = Partition(broker.named(ledger_of(service).name), 0)
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -81,9 +81,6 @@ class Relay:
                     self._trouble = None  # a waiting replica is as it should be
                     self._woken.clear()
                     await self._wait(RENEW_SECONDS)
-            except Refused as error:
-                self._trouble = str(error)
-                return self._stop(FORBIDDEN, str(error))
             except BusError as error:
                 self._note(error)
                 if isinstance(error, Fenced) and self._rivalry.fenced():

@@ -5,6 +5,7 @@ The environment alone is read here; `.env` is the business of whoever starts the
 
 import os
 import sys
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Annotated, Literal, TypeVar
 
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 EXIT_WRONG_SETTING = os.EX_CONFIG  # 78: restarting will not help
+OPEN = frozenset({"*", "null"})  # of origins; any page can make itself one that is "null"
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
@@ -64,14 +66,33 @@ class EdgeSettings(BaseSettings):
         "console", validation_alias="LOG_FORMAT", description="How log lines are written to stderr."
     )
 
+    def unfit_for_production(self) -> Iterator[str]:
+        if self.cors_origins & OPEN:
+            yield "CORS_ORIGINS: pages of anybody may read the answers: name the origins of your own"
+
 
 def read_settings(settings: type[SettingsT]) -> SettingsT:
-    """The settings of this process; a missing or wrong one ends it with exit code 78 and a line."""
+    """The settings of this process; a missing or wrong one ends it with exit code 78 and a line.
+
+    So does, in production, what is only fit for a machine of one's own: with a line for each reason.
+    """
     try:
-        return settings()
+        found = settings()
     except (ValidationError, SettingsError) as error:
         sys.stderr.write(f"wrong setting: {explain(settings, error)}\n")
         sys.exit(EXIT_WRONG_SETTING)
+    if refusals := list(unfit(found)):
+        sys.stderr.writelines(f"not fit for SHOP_PROFILE=production: {reason}\n" for reason in refusals)
+        sys.exit(EXIT_WRONG_SETTING)
+    return found
+
+
+def unfit(settings: BaseSettings) -> Iterator[str]:
+    """Why these would not do in production, of each class that has a word in it; nothing in development."""
+    if getattr(settings, "profile", "development") == "production":
+        for part in reversed(type(settings).__mro__):
+            if own := vars(part).get("unfit_for_production"):
+                yield from own(settings)
 
 
 def explain(settings: type[BaseSettings], error: ValidationError | SettingsError) -> str:
@@ -79,7 +100,7 @@ def explain(settings: type[BaseSettings], error: ValidationError | SettingsError
     if isinstance(error, SettingsError):
         return " ".join(str(error).split())
     reasons = (
-        f"{variable_of(settings, str(found['loc'][0]) if found['loc'] else '')}: {found['msg']}"
+        f"{variable_of(settings, str(found['loc'][0]))}: {found['msg']}" if found["loc"] else found["msg"]
         for found in error.errors(include_url=False, include_input=False, include_context=False)
     )
     return "; ".join(" ".join(reason.split()) for reason in reasons)

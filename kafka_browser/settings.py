@@ -1,11 +1,14 @@
 """What the browser can be told by its environment (prefix `KAFKA_BROWSER_`)."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from event_bus import BusSettings
+from event_bus.security import is_loopback
 from http_edge import EdgeSettings
-from http_edge.settings import Names
+from http_edge.settings import OPEN, Names
 
 
 class Settings(BusSettings, EdgeSettings):
@@ -28,3 +31,11 @@ class Settings(BusSettings, EdgeSettings):
         frozenset(),
         description="Origins of web pages that may read messages beside the browser's own, by comma; * for all.",
     )
+
+    def unfit_for_production(self) -> Iterator[str]:
+        if self.host and not is_loopback(self.host):
+            yield "KAFKA_BROWSER_HOST: it has no log-in and shows every topic: leave it empty, for this machine alone"
+        if self.allowed_origins & OPEN:
+            yield "KAFKA_BROWSER_ALLOWED_ORIGINS: pages of anybody may read messages: name the origins of your own"
+        if self.allowed_hosts & OPEN:
+            yield "KAFKA_BROWSER_ALLOWED_HOSTS: any name may stand for this machine: give those that it has"

@@ -1,14 +1,21 @@
-"""Topics from `contracts`, made once. Doing it again changes nothing; what differs is said, never grown silently."""
+"""Topics from `contracts`, made once, and the accounts that may touch them.
+
+Doing it again changes nothing; what differs is said, never grown silently.
+"""
 
 import asyncio
+from pathlib import Path
 
 import structlog
 
 from contracts import LOGS, Topic
+from contracts.accounts import ACCOUNTS
 from contracts.topics import ALL
+from event_bus.accounts import settle
 from event_bus.errors import Refused, Unavailable
 from event_bus.kafka import REQUEST_LIMIT, Admin
 from event_bus.records import INPUT_LIMIT
+from event_bus.security import read
 from kafka_init.settings import Settings
 
 DONE, FAILED, WRONG = 0, 1, 78
@@ -29,7 +36,9 @@ async def create_topics(settings: Settings) -> int:
     while True:
         try:
             async with Admin(settings.broker) as admin:
-                return await _create(admin, settings)
+                code = await _create(admin, settings)
+                await _settle_accounts(admin, settings)
+                return code
         except Refused as error:
             log.error("the broker does not let us", reason=str(error))
             return WRONG
@@ -53,6 +62,15 @@ async def _create(admin: Admin, settings: Settings) -> int:
             log.error("has another number of partitions", topic=topic.name, found=found, expected=partitions)
             code = WRONG
     return code
+
+
+async def _settle_accounts(admin: Admin, settings: Settings) -> None:
+    """Of each service whose password lies in the folder: the others have theirs from somebody else."""
+    for account in ACCOUNTS if settings.accounts else ():
+        password = Path(settings.accounts) / account.name
+        if password.exists():
+            await settle(admin, settings.broker, account, read(str(password)))
+            log.info("has its account and its rights", account=account.name)
 
 
 def _config(topic: Topic, settings: Settings) -> dict[str, str]:

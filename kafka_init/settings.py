@@ -1,11 +1,18 @@
 """What can be set; read once, in `__main__`."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from event_bus import BusSettings
+
+
+def _folder(path: str) -> str:
+    if path and not Path(path).is_dir():
+        raise ValueError("must name a folder")
+    return path
 
 
 class Settings(BusSettings):
@@ -18,6 +25,10 @@ class Settings(BusSettings):
     replication: int = Field(1, ge=1, description="copies of each partition")
     logs_partitions: int = Field(
         1, ge=1, description="partitions of `logs`; one keeps all lines in one order"
+    )
+    accounts: Annotated[str, AfterValidator(_folder)] = Field(
+        "",
+        description="a folder with a file for each service, its password: it gets its account and its rights",
     )
     log_format: Literal["console", "json"] = Field(
         "console", validation_alias="LOG_FORMAT", description="how log lines are written to stderr"

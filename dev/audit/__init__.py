@@ -19,6 +19,7 @@ from dev.dlq.redrive import settled
 from dev.errors import NotReady
 from dev.http_calls import get
 from dev.record import Record
+from dev.security import administrator
 
 TOPICS = ("inventories", "stock", "notifications")
 PAGE = 200  # the most that a page of the stock holds
@@ -48,7 +49,7 @@ def audit(record: Record, prefix: str, within: float, but: Collection[str] = ())
 async def _audit(record: Record, prefix: str, within: float, but: Collection[str]) -> Report:
     events, statuses = Events(), dict[str, str]()
     topics = [prefix + topic for topic in TOPICS]
-    async with committed_records(record.bootstrap_servers, topics) as committed:
+    async with committed_records(record.bootstrap_servers, topics, administrator(record)) as committed:
         events.settled |= await _settled(record, prefix)
         events.add(await committed.new())  # all that was there, however long it takes
         end = time.monotonic() + within
@@ -63,7 +64,7 @@ async def _audit(record: Record, prefix: str, within: float, but: Collection[str
 
 async def _settled(record: Record, prefix: str) -> set[str]:
     """Dead letters that somebody redrove or dropped: what comes of a redriven record comes of its second copy."""
-    places = await settled(record.bootstrap_servers, prefix)
+    places = await settled(record.bootstrap_servers, prefix, administrator(record))
     return {f"{place.topic}-{place.partition}@{place.offset}" for place in places}
 
 

@@ -17,9 +17,11 @@ from dev.dlq.selection import Chosen, Selection, choose, service_of
 from dev.dlq.tape import Tape, tape
 from dev.dlq.troubles import told
 from dev.errors import ShopError
+from dev.security import Account
 from event_bus import Broker, Outgoing, Record
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.kafka import Producer
+from event_bus.security import Access
 
 # A transaction: what Kafka takes well within the 5 s of a call, and a person sees moving.
 MOST_LETTERS = 100
@@ -33,9 +35,9 @@ async def look(broker: Broker, services: Sequence[str]) -> Letters:
         return await read.letters()
 
 
-async def settled(bootstrap_servers: str, prefix: str) -> list[Address]:
+async def settled(bootstrap_servers: str, prefix: str, account: Account = ()) -> list[Address]:
     """Where the records lie of which nothing came, and nothing will: dropped, or redriven as another record."""
-    broker = Broker(bootstrap_servers, prefix)
+    broker = Broker(bootstrap_servers, prefix, Access(*account))
     with told(broker):
         letters = await look(broker, CONSUMERS)
     return [letters.found[address].source for address in letters.resolved if address in letters.found]

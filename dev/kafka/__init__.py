@@ -1,5 +1,6 @@
 """The embedded broker: the real Apache Kafka, one process that is broker and controller."""
 
 from dev.kafka.broker import Kafka
+from dev.kafka.security import Guard
 
-__all__ = ["Kafka"]
+__all__ = ["Guard", "Kafka"]

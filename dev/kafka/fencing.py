@@ -8,7 +8,7 @@ So the node is run as a controller alone until it has fenced its broker, which t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dev.child import Child
@@ -38,10 +38,12 @@ def was_killed(data: Path) -> bool:
     return not farewell.exists() or _REGISTERED.search(farewell.read_text()) is None
 
 
-def fence(folder: Path, data: Path, controller_port: int, java: Sequence[str]) -> None:
+def fence(
+    folder: Path, data: Path, controller_port: int, java: Sequence[str], more: Mapping[str, str] | None = None
+) -> None:
     """Returns when the broker of this folder counts as gone. `java` = the command up to the main class."""
     settings, log = folder / "controller.properties", folder / "controller.log"
-    settings.write_text(controller_properties(data, controller_port))
+    settings.write_text(controller_properties(data, controller_port, more))
     log.unlink(missing_ok=True)
     controller = Child("controller", [*java, "kafka.Kafka", str(settings)], log, cwd=folder)
     try:

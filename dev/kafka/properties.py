@@ -55,7 +55,7 @@ def server_properties(
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
-def controller_properties(data: Path, controller_port: int) -> str:
+def controller_properties(data: Path, controller_port: int, more: Mapping[str, str] | None = None) -> str:
     """The same node as a controller alone, which gives up a broker that it does not hear of at once."""
     settings = {
         "process.roles": "controller",
@@ -66,6 +66,7 @@ def controller_properties(data: Path, controller_port: int) -> str:
         "log.dirs": str(data),
         "broker.session.timeout.ms": "200",
         "broker.heartbeat.interval.ms": "100",
+        **(more or {}),
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

@@ -28,10 +28,12 @@ def replay(
     from dev.replay import replaying, showing, workers
     from dev.replay.moment import moment, shown
     from event_bus import Broker, BusError
+    from event_bus.security import Access
 
     name, table = workers.worker(service)
     time = moment(begin, datetime.now(UTC))
-    broker = Broker(*running.kafka(state))
+    servers, prefix, account = running.kafka(state)
+    broker = Broker(servers, prefix, Access(*account))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # one report
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the topics of the moment are deleted then too
     try:

@@ -1,4 +1,4 @@
-"""From when on: what a person writes behind `--from`."""
+"""From when on: what a person writes behind `--from` or `--since`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,20 +10,20 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _AGO = re.compile(r"([0-9]{1,9})([smhd])")
 
 
-def moment(text: str, now: datetime) -> int:
-    """In milliseconds since 1970. Raises ShopError."""
+def moment(text: str, now: datetime, option: str = "--from") -> int:
+    """In milliseconds since 1970. Raises ShopError, which names the option."""
     if text == "earliest":
         return EARLIEST
     try:
         at = _ago(text, now) or datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise ShopError(
-            f"--from {text} is no time: 30s, 5m, 1h, 2d, 2026-11-21T03:11:04Z or earliest"
+            f"{option} {text} is no time: 30s, 5m, 1h, 2d, 2026-11-21T03:11:04Z or earliest"
         ) from error
     if at.tzinfo is None:
-        raise ShopError(f"--from {text} needs a time zone, as in 2026-11-21T03:11:04Z")
+        raise ShopError(f"{option} {text} needs a time zone, as in 2026-11-21T03:11:04Z")
     if at > now:
-        raise ShopError(f"--from {text} is in the future: nothing was consumed then yet")
+        raise ShopError(f"{option} {text} is in the future: nothing has happened then yet")
     return max(EARLIEST + 1, int(at.timestamp() * 1000))
 
 

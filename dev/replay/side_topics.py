@@ -25,4 +25,5 @@ async def side_topics(broker: Broker, topics: Sequence[str], keep: bool) -> Asyn
         yield beside
     finally:
         if not keep:
-            await delete(broker.bootstrap_servers, [broker.named(name) for name in beside.values()])
+            names = [broker.named(name) for name in beside.values()]
+            await delete(broker.bootstrap_servers, names, broker.access.options())

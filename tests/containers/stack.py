@@ -62,6 +62,8 @@ class Stack:
         settings = {name: str(port) for name, port in self.ports.items()} | {"A_SECRET": SECRET}
         (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         (folder / "users_service" / ".env").write_text(SECRET)
+        (folder / ".shop" / "secrets").mkdir(parents=True)
+        (folder / ".shop" / "secrets" / "kafka_admin").write_text(SECRET)
 
     def url(self, variable: str) -> str:
         return f"http://127.0.0.1:{self.ports[variable]}"

@@ -13,11 +13,20 @@ from dev.paths import ROOT
 from http_edge.settings import variable_of
 from tests.flows.settings_of import SETTINGS
 
+URI_FILE = Path(__file__).with_name("database_uri.txt")
+
 # A value other than the default, as a person would write it, and what the code then has.
 GIVEN: Mapping[str, tuple[str, Any]] = {
     "KAFKA_BOOTSTRAP_SERVERS": ("kafka:9092", "kafka:9092"),
+    "KAFKA_SECURITY_PROTOCOL": ("SSL", "SSL"),
+    "KAFKA_SASL_MECHANISM": ("PLAIN", "PLAIN"),
+    "KAFKA_SASL_USERNAME": ("somebody", "somebody"),
+    "KAFKA_SASL_PASSWORD_FILE": (__file__, __file__),
+    "KAFKA_SSL_CA_FILE": (__file__, __file__),
+    "SHOP_PROFILE": ("production", "production"),
     "TOPIC_PREFIX": ("test-", "test-"),
     "MONGO_URI": ("mongodb://database:27017", "mongodb://database:27017"),
+    "MONGO_URI_FILE": (str(URI_FILE), str(URI_FILE)),
     "LOG_FORMAT": ("json", "json"),
     "CORS_ORIGINS": ("https://a, https://b", frozenset({"https://a", "https://b"})),
     "TRUSTED_PROXIES": ("10.0.0.1, 192.168.0.0/16", frozenset({"10.0.0.1", "192.168.0.0/16"})),
@@ -35,6 +44,7 @@ GIVEN: Mapping[str, tuple[str, Any]] = {
     "USERS_LOGIN_FAILURES_PER_ACCOUNT": ("3", 3),
     "USERS_LOGIN_FAILURES_PER_ADDRESS": ("0", 0),
     "USERS_LOGIN_FAILURES_SECONDS": ("60", 60.0),
+    "USERS_KEY_READABLE_SECONDS": ("2.5", 2.5),
     "USERS_TOKEN_LIFETIME": ("60", 60),
     "PAYMENTS_ALLOW_GUESTS": ("false", False),
     "PAYMENTS_DECLINE_RATE": ("0.5", 0.5),
@@ -64,6 +74,7 @@ GIVEN: Mapping[str, tuple[str, Any]] = {
     "KAFKA_INIT_RETENTION_BYTES": ("2000000", 2_000_000),
     "KAFKA_INIT_REPLICATION": ("3", 3),
     "KAFKA_INIT_LOGS_PARTITIONS": ("2", 2),
+    "KAFKA_INIT_ACCOUNTS": (str(ROOT), str(ROOT)),
 }
 EVERY = [(service, field) for service, settings in SETTINGS.items() for field in settings.model_fields]
 
@@ -128,6 +139,13 @@ def test_what_is_empty_is_not_set(service: str, field: str, monkeypatch: pytest.
         ("kafka_browser", "KAFKA_BROWSER_MAX_LIVE", "0"),
         ("kafka_init", "KAFKA_INIT_DEADLINE", "-1"),
         ("kafka_init", "KAFKA_INIT_REPLICATION", "many"),
+        ("kafka_init", "KAFKA_INIT_ACCOUNTS", "/geheim"),
+        ("users_service", "SHOP_PROFILE", "geheim"),
+        ("users_service", "KAFKA_SECURITY_PROTOCOL", "geheim"),
+        ("users_service", "KAFKA_SASL_PASSWORD_FILE", "/geheim"),
+        ("users_service", "MONGO_URI_FILE", "/geheim"),
+        ("payments_service", "MONGO_URI_FILE", "/dev/null"),
+        ("kafka_browser", "KAFKA_SSL_CA_FILE", "/geheim"),
     ],
 )
 def test_a_wrong_one_stops_the_start_with_one_line_that_names_it(
