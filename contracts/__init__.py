@@ -6,6 +6,7 @@ from contracts.events import (
     EVENT_TYPES,
     GUEST,
     KeyPublished,
+    KeyRetired,
     PaymentAccepted,
     PaymentDeclined,
     PaymentRefunded,
@@ -13,13 +14,16 @@ from contracts.events import (
     StockRanLow,
     StockRefused,
     StockRequested,
+    TokensRevoked,
     UserLoggedIn,
+    UserLoggedOut,
     UserRegistered,
 )
 from contracts.log_line import LogLine
 from contracts.measured import Missing, ServiceMeasured
 from contracts.times import rfc3339
 from contracts.topics import (
+    IDENTITIES,
     IDENTITY_KEYS,
     INVENTORIES,
     LOGS,
@@ -33,6 +37,7 @@ from contracts.topics import (
 __all__ = [
     "EVENT_TYPES",
     "GUEST",
+    "IDENTITIES",
     "IDENTITY_KEYS",
     "INVENTORIES",
     "LOGS",
@@ -42,6 +47,7 @@ __all__ = [
     "Envelope",
     "Event",
     "KeyPublished",
+    "KeyRetired",
     "LogLine",
     "Missing",
     "Notification",
@@ -53,8 +59,10 @@ __all__ = [
     "StockRanLow",
     "StockRefused",
     "StockRequested",
+    "TokensRevoked",
     "Topic",
     "UserLoggedIn",
+    "UserLoggedOut",
     "UserRegistered",
     "dead_letters_of",
     "rfc3339",

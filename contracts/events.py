@@ -7,7 +7,7 @@ from pydantic import Field
 from contracts.event import Event, Notification
 from contracts.log_line import LogLine
 from contracts.measured import ServiceMeasured
-from contracts.topics import IDENTITY_KEYS, INVENTORIES, STOCK, Topic
+from contracts.topics import IDENTITIES, IDENTITY_KEYS, INVENTORIES, STOCK, Topic
 
 GUEST = "guest"  # who pays without a token; no user has this name
 
@@ -29,6 +29,17 @@ class UserLoggedIn(Notification):
     """Somebody proved to be a registered user and got a token."""
 
     type: ClassVar[str] = "users.logged_in.v1"
+
+    user: str
+
+    def subject(self) -> str:
+        return self.user
+
+
+class UserLoggedOut(Notification):
+    """Somebody put an end to all tokens that he had until then."""
+
+    type: ClassVar[str] = "users.logged_out.v1"
 
     user: str
 
@@ -147,11 +158,38 @@ class KeyPublished(Event):
         return self.kid
 
 
+class KeyRetired(Event):
+    """This key counts no more: its tokens have expired, or it was withdrawn. Takes the place of its publication."""
+
+    type: ClassVar[str] = "identity.key_retired.v1"
+    topic: ClassVar[Topic] = IDENTITY_KEYS
+
+    kid: str
+
+    def subject(self) -> str:
+        return self.kid
+
+
+class TokensRevoked(Event):
+    """Tokens of a user that belong to an earlier generation are refused."""
+
+    type: ClassVar[str] = "identity.tokens_revoked.v1"
+    topic: ClassVar[Topic] = IDENTITIES
+
+    user: str
+    generation: int  # the first one that counts
+    until: int  # seconds since 1970: by then every token that this refuses has expired
+
+    def subject(self) -> str:
+        return self.user
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event
     for event in (
         UserRegistered,
         UserLoggedIn,
+        UserLoggedOut,
         PaymentAccepted,
         PaymentDeclined,
         PaymentRefunded,
@@ -161,6 +199,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         StockRanLow,
         LogLine,
         KeyPublished,
+        KeyRetired,
+        TokensRevoked,
         ServiceMeasured,
     )
 }

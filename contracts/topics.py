@@ -22,6 +22,7 @@ INVENTORIES = Topic(name="inventories", key="payment id", partitions=6)
 STOCK = Topic(name="stock", key="product", partitions=6)
 LOGS = Topic(name="logs", key="the key of its cause")
 IDENTITY_KEYS = Topic(name="identity_keys", key="key id", cleanup="compact")
+IDENTITIES = Topic(name="identities", key="user name", cleanup="compact")
 METRICS = Topic(name="metrics", key="service and instance", cleanup="after an hour")  # nobody needs the past
 
 
@@ -34,4 +35,13 @@ def dead_letters_of(service: str) -> Topic:
 
 
 CONSUMERS = ("notifications_service", "inventories_service", "payments_service")  # who may meet a dead letter
-ALL = (NOTIFICATIONS, INVENTORIES, STOCK, LOGS, IDENTITY_KEYS, METRICS, *map(dead_letters_of, CONSUMERS))
+ALL = (
+    NOTIFICATIONS,
+    INVENTORIES,
+    STOCK,
+    LOGS,
+    IDENTITY_KEYS,
+    IDENTITIES,
+    METRICS,
+    *map(dead_letters_of, CONSUMERS),
+)

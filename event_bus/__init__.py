@@ -9,8 +9,8 @@ from event_bus.background import run_in_background
 from event_bus.dispatch import On
 from event_bus.errors import BusError, DatabaseUnavailable, Duplicate, OutboxFull, Refusal
 from event_bus.fold import Apply, Bury, Change, Input, State
+from event_bus.identity import IdentityFollower
 from event_bus.printer import Printer
-from event_bus.published_keys import PublishedKeys
 from event_bus.reader import Reader
 from event_bus.records import Outgoing, Partition, Record
 from event_bus.relay import Relay
@@ -18,7 +18,7 @@ from event_bus.repository import (
     Database,
     DatabaseLease,
     DeadLetters,
-    KeyTable,
+    IdentityTable,
     OutboxCollection,
     StateCollection,
     deadline,
@@ -42,8 +42,9 @@ __all__ = [
     "DatabaseUnavailable",
     "DeadLetters",
     "Duplicate",
+    "IdentityFollower",
+    "IdentityTable",
     "Input",
-    "KeyTable",
     "On",
     "OutboxCollection",
     "OutboxFull",
@@ -51,7 +52,6 @@ __all__ = [
     "Outgoing",
     "Partition",
     "Printer",
-    "PublishedKeys",
     "Reader",
     "Record",
     "Refusal",

@@ -3,7 +3,7 @@
 A service sees the names below and nothing else; nothing here knows Kafka, a database, an event or a service.
 """
 
-from http_edge.bearer import TokenChecker, bearer_token_of
+from http_edge.bearer import TokenChecker, bearer_token_of, revoked
 from http_edge.bodies import read_model, read_query
 from http_edge.edge import Resources, edge
 from http_edge.errors import (
@@ -30,6 +30,7 @@ from http_edge.page_files import PageFiles
 from http_edge.problems import problem_response
 from http_edge.request_id import correlation_id
 from http_edge.request_time import timed
+from http_edge.revocations import Revocations
 from http_edge.server import run
 from http_edge.settings import EdgeSettings, read_settings
 from http_edge.stopping import Stop
@@ -54,6 +55,7 @@ __all__ = [
     "Parameter",
     "Problem",
     "Resources",
+    "Revocations",
     "ServiceUnavailable",
     "Signer",
     "Stop",
@@ -74,6 +76,7 @@ __all__ = [
     "read_model",
     "read_query",
     "read_settings",
+    "revoked",
     "run",
     "timed",
     "trace_context",

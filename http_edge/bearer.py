@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from http_edge.errors import InvalidToken, ServiceUnavailable, Unauthorized, UnknownKey
 from http_edge.keys import KeyRing
+from http_edge.revocations import Revocations
 from http_edge.tokens import LEEWAY, Claims, verify
 
 # RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1).
@@ -33,10 +34,15 @@ def invalid(detail: str) -> Unauthorized:
     return Unauthorized(detail, error="invalid_token")
 
 
+def revoked() -> Unauthorized:
+    return invalid("The user of this token has logged out since: log in again.")
+
+
 class TokenChecker:
-    """Checks tokens; `catch_up` reads the published keys to their end and returns False if it can't.
+    """Checks tokens; `catch_up` reads published keys and revocations to their end and returns False if it can't.
 
     However many tokens with unknown keys come in at once, one `catch_up` runs at a time and they share it.
+    `revocations`: without them, whoever asks looks himself whether a token was revoked.
     """
 
     def __init__(
@@ -47,8 +53,10 @@ class TokenChecker:
         issuer: str,
         audience: str,
         leeway: int = LEEWAY,
+        revocations: Revocations | None = None,
     ) -> None:
         self.keys = keys
+        self.revocations = revocations
         self.catch_up = catch_up
         self.issuer, self.audience, self.leeway = issuer, audience, leeway
         self._running: asyncio.Task[bool] | None = None
@@ -59,10 +67,19 @@ class TokenChecker:
         return None if token is None else await self.check(token)
 
     async def check(self, token: str) -> Claims:
+        claims = await self._signed(token)
+        if self.revocations is not None:
+            await self._know_all(self.revocations)
+            if self.revocations.refuse(claims):
+                raise revoked()
+        return claims
+
+    async def _signed(self, token: str) -> Claims:
         try:
             return self._verified(token)
         except UnknownKey as unknown:
-            await self._look_for(unknown.kid)
+            kid = unknown.kid
+            await self._read_until(lambda: kid in self.keys)
         except InvalidToken as defect:
             raise invalid(_sentence(defect)) from None
         try:
@@ -73,12 +90,18 @@ class TokenChecker:
     def _verified(self, token: str) -> Claims:
         return verify(token, self.keys, issuer=self.issuer, audience=self.audience, leeway=self.leeway)
 
-    async def _look_for(self, kid: str) -> None:
-        """A catch-up that began before we came may have missed the key: then one more, which began after."""
+    async def _know_all(self, revocations: Revocations) -> None:
+        """A process that has just started, and kept nothing, lets nobody in before it knows who logged out."""
+        if not revocations.is_complete:
+            await self._read_until(lambda: revocations.is_complete)
+            revocations.complete()
+
+    async def _read_until(self, known: Callable[[], bool]) -> None:
+        """A catch-up that began before we came may have missed it: then one more, which began after."""
         earlier = self._running
         if earlier is not None and not earlier.done():
             await asyncio.shield(earlier)
-            if kid in self.keys:
+            if known():
                 return
         if self._running is earlier or self._running is None:
             self._running = asyncio.create_task(self._caught_up())

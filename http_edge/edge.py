@@ -70,6 +70,7 @@ def edge(
     app.state.stop = stop
     app.state.settings = settings
     app.state.about = about
+    app.state.operations = described
     return app
 
 

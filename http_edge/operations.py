@@ -39,10 +39,12 @@ class Parameter:
 class Operation:
     """`endpoint(request)`, or with `accepts` `endpoint(request, body)`.
 
-    A model that it returns becomes JSON with the first 2xx status of `answers`; a Response goes out as it is.
+    A model that it returns becomes JSON with the first 2xx status of `answers`; a Response goes out as it is (where
+    nothing is answered, None stands for the model).
     `problems` are the statuses beyond those that every body can meet (400, 413, 415, 422); `bearer` says that
     a token is looked at (whether there must be one is the endpoint's decision). `media_type`: it answers 200 with a
-    Response of this type, and no model. `middleware` goes around this operation alone.
+    Response of this type, and no model. `middleware` goes around this operation alone. `publishes` are the events
+    that it may cause: models of which nothing else is known here.
     """
 
     method: str
@@ -51,12 +53,13 @@ class Operation:
     summary: str = ""
     description: str = ""
     accepts: type[BaseModel] | None = None
-    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[int] = ()
     parameters: Sequence[Parameter] = ()
     bearer: bool = False
     media_type: str = ""
     middleware: Sequence[Middleware] = ()
+    publishes: Sequence[type[BaseModel]] = ()
 
     @property
     def status(self) -> int:

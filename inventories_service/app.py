@@ -72,6 +72,7 @@ def build(settings: Settings) -> Starlette:
                 answers={201: Booked},
                 problems=[403, 404, 409, 503],
                 parameters=[IDEMPOTENCY_KEY],
+                publishes=[StockMoved, StockRanLow],
             ),
         ],
         resources=partial(resources, settings),
@@ -81,7 +82,7 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
-    async with Database(settings.mongo_uri, settings.database) as database:
+    async with Database(settings.database_uri, settings.database) as database:
         products = Products(database, settings.outbox_max_pending, routes.SERVICE, settings.seeds())
         letters, lease = DeadLetters(database), DatabaseLease(database, settings.port)
         outboxes, table = [products.states, letters.outbox], consumes(settings)

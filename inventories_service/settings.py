@@ -1,5 +1,7 @@
 """What can be set; read once, in `__main__`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -32,3 +34,7 @@ class Settings(ConsumerSettings, OutboxSettings, EdgeSettings):
     def seeds(self) -> dict[str, int]:
         pairs = (pair.split("=") for pair in self.catalogue.split(","))
         return {name: int(pieces) for name, pieces in pairs}
+
+    def unfit_for_production(self) -> Iterator[str]:
+        if self.allow_movements:
+            yield "INVENTORIES_ALLOW_MOVEMENTS: anybody may book movements of the stock: set it to false"

@@ -9,10 +9,10 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 
 from contracts.topics import LOGS
-from event_bus import Check, PublishedKeys, Vitals
+from event_bus import Check, IdentityFollower, Vitals
 from event_bus.errors import Unavailable
 from event_bus.printer import Printer
-from http_edge import KeyRing, Stop, TokenChecker, edge
+from http_edge import KeyRing, Revocations, Stop, TokenChecker, edge
 from logs_service.admission import Admission
 from logs_service.metrics import HubMetrics
 from logs_service.pages import PAGES
@@ -51,10 +51,18 @@ async def _resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[st
         readiness: dict[str, Check] = {"kafka": streams.main.reader.not_ready}
         tokens = None
         if settings.require_token:
-            keys = KeyRing()
-            published = await opened.enter_async_context(PublishedKeys(settings.broker, keys.apply, stop))
-            readiness["identity_keys"] = published.not_ready
-            tokens = _checker(settings, keys, published)
+            keys, revocations = KeyRing(), Revocations()
+            identity = await opened.enter_async_context(
+                IdentityFollower(settings.broker, keys.apply, stop, revocations=revocations)
+            )
+            readiness["identity"] = identity.not_ready
+            tokens = TokenChecker(
+                keys,
+                identity.caught_up,
+                issuer=settings.token_issuer,
+                audience=settings.token_audience,
+                revocations=revocations,
+            )
         vitals = Vitals(settings.broker, SERVICE, settings.port, readiness, watched=lambda: _figures(streams))
         await opened.enter_async_context(vitals)
         yield {
@@ -69,8 +77,3 @@ def _figures(streams: Streams) -> Mapping[str, float]:
     ring = streams.main.hub.ring
     clients = sum(len(stream.hub.clients) for stream in streams.open)
     return {"clients": clients, "ring_fill": round(ring.bytes / ring.limit_bytes, 3)}
-
-
-def _checker(settings: Settings, keys: KeyRing, published: PublishedKeys) -> TokenChecker:
-    issuer, audience = settings.token_issuer, settings.token_audience
-    return TokenChecker(keys, published.caught_up, issuer=issuer, audience=audience)

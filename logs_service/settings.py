@@ -1,14 +1,15 @@
 """What the log hub can be told by its environment (prefix `LOGS_`)."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from contracts.topics import ALL, IDENTITY_KEYS
+from contracts.topics import ALL, IDENTITIES, IDENTITY_KEYS
 from event_bus import BusSettings
 from http_edge import EdgeSettings
-from http_edge.settings import Names, split
+from http_edge.settings import OPEN, Names, split
 
 # Kafka's own rule, but for two underscores at the beginning: so its internal topics are called.
 Topic = Annotated[str, Field(pattern=r"^_?[A-Za-z0-9.-][A-Za-z0-9._-]{0,247}$")]
@@ -56,7 +57,7 @@ class Settings(BusSettings, EdgeSettings):
         4, ge=1, le=64, description="Readers of Kafka for all clients that are behind the ring."
     )
     topics: Topics = Field(
-        frozenset(topic.name for topic in ALL if topic is not IDENTITY_KEYS),
+        frozenset(topic.name for topic in ALL if topic not in (IDENTITY_KEYS, IDENTITIES)),
         description="Topics that may be looked at at /topics/NAME, by comma.",
     )
     allowed_hosts: Names = Field(
@@ -74,3 +75,11 @@ class Settings(BusSettings, EdgeSettings):
         "http://localhost:3002",
         description="Where the live page finds payments_service, seen from a browser.",
     )
+
+    def unfit_for_production(self) -> Iterator[str]:
+        if not self.require_token:
+            yield "LOGS_REQUIRE_TOKEN: lines are shown to anybody: set it to true"
+        if self.allowed_origins & OPEN:
+            yield "LOGS_ALLOWED_ORIGINS: pages of anybody may connect: name the origins of your own"
+        if self.allowed_hosts & OPEN:
+            yield "LOGS_ALLOWED_HOSTS: any name may stand for this machine: give those that it has"

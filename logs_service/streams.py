@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from typing import NamedTuple
 
+from contracts import LogLine, ServiceMeasured
 from event_bus import Reader, run_in_background
 from http_edge import Stop
 from logs_service.feed import Feed
@@ -92,6 +93,8 @@ class OpenStream(Stream):
 
 class Streams:
     """A context manager. `main` is always open, and its lines are given to `echo`."""
+
+    follows = (LogLine, ServiceMeasured)  # what the page shows; of other topics it shows whatever lies there
 
     def __init__(self, main: str, settings: Settings, stop: Stop, echo: Echo) -> None:
         self._settings, self._stop = settings, stop

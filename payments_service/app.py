@@ -7,21 +7,21 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from contracts import PaymentRefunded, StockRefused
+from contracts import PaymentAccepted, PaymentDeclined, PaymentRefunded, StockRefused, StockRequested
 from event_bus import (
     Apply,
     Database,
     DatabaseLease,
     DatabaseUnavailable,
     DeadLetters,
-    KeyTable,
+    IdentityFollower,
+    IdentityTable,
     OutboxFull,
-    PublishedKeys,
     Relay,
     StatefulConsumer,
     Vitals,
 )
-from http_edge import IDEMPOTENCY_KEY, KeyRing, Operation, Stop, TokenChecker, edge
+from http_edge import IDEMPOTENCY_KEY, KeyRing, Operation, Revocations, Stop, TokenChecker, edge
 from payments_service import handlers, routes
 from payments_service.model import Paid, PaymentView, PayRequest
 from payments_service.repository import Payments
@@ -48,6 +48,7 @@ def build(settings: Settings) -> Starlette:
                 problems=[401, 402, 503],
                 parameters=[IDEMPOTENCY_KEY],
                 bearer=True,
+                publishes=[PaymentAccepted, PaymentDeclined, StockRequested],
             ),
             Operation(
                 "GET",
@@ -65,8 +66,8 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
-    keys = KeyRing()
-    async with Database(settings.mongo_uri, settings.database) as database:
+    keys, revocations = KeyRing(), Revocations()
+    async with Database(settings.database_uri, settings.database) as database:
         payments, letters = Payments(database, settings.outbox_max_pending), DeadLetters(database)
         outboxes, lease = [payments.states, letters.outbox], DatabaseLease(database, settings.port)
         async with (
@@ -80,16 +81,26 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                 stop,
                 alone=settings.alone,
             ) as consumer,
-            PublishedKeys(settings.broker, keys.apply, stop, KeyTable(database)) as published,
+            IdentityFollower(
+                settings.broker,
+                keys.apply,
+                stop,
+                revocations=revocations,
+                table=IdentityTable(database),
+            ) as identity,
         ):
             readiness = {
                 "database": database.not_ready,
                 "relay": relay.not_ready,
                 "consumer": consumer.not_ready,
-                "identity_keys": published.not_ready,
+                "identity": identity.not_ready,
             }
             tokens = TokenChecker(
-                keys, published.caught_up, issuer=settings.token_issuer, audience=settings.token_audience
+                keys,
+                identity.caught_up,
+                issuer=settings.token_issuer,
+                audience=settings.token_audience,
+                revocations=revocations,
             )
             name, port = routes.SERVICE, settings.port
             async with Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer):

@@ -1,5 +1,6 @@
 """What can be set; read once, in `__main__`."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from pydantic import Field
@@ -21,3 +22,7 @@ class Settings(ConsumerSettings, OutboxSettings, EdgeSettings):
     max_amount: Decimal = Field(Decimal("10000.00"), gt=0, description="the most that one payment may be")
     token_issuer: str = Field("users_service", validation_alias="TOKEN_ISSUER", description="`iss` of tokens")
     token_audience: str = Field("shop", validation_alias="TOKEN_AUDIENCE", description="`aud` of tokens")
+
+    def unfit_for_production(self) -> Iterator[str]:
+        if self.allow_guests:
+            yield "PAYMENTS_ALLOW_GUESTS: anybody may pay without a token: set it to false"

@@ -1,6 +1,6 @@
 """README.fr.md keeps step with README.md: section by section the same commands, names, links, table rows and figures.
 
-The words are free, and so is a comment behind a command (`# …`); in a diagram only its names are compared.
+The words are free, and so is a comment behind a command (`# …`).
 """
 
 import re
@@ -13,13 +13,11 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from contracts.topics import ALL as TOPICS
 from dev.paths import ROOT
 
 ENGLISH, FRENCH = ROOT / "README.md", ROOT / "README.fr.md"
-CODE, NAME, SPAN, LINK, ROW, FIGURE = KINDS = (
+CODE, SPAN, LINK, ROW, FIGURE = KINDS = (
     "line of a code block",
-    "name in a diagram",
     "inline code",
     "link to",
     "table row with",
@@ -68,14 +66,9 @@ def facts_of(token: Token, french: bool) -> Iterator[tuple[str, str]]:
 
 
 def lines_of(fence: Token) -> Iterator[tuple[str, str]]:
-    """A block line by line, without comments; of a diagram only what is a name by its spelling, or a topic."""
-    if not re.search("[─│►]|-->|->>", fence.content):
-        for line in [f"```{fence.info}", *fence.content.splitlines()]:
-            yield CODE, re.sub(r"(^|\s+)# .*", "", line)
-        return
-    for word in re.findall(r"[/:]?\w+", fence.content):
-        if re.search(r"[_/:]|\w[A-Z]", word) or word in {topic.name for topic in TOPICS}:
-            yield NAME, word
+    """A block line by line, without comments."""
+    for line in [f"```{fence.info}", *fence.content.splitlines()]:
+        yield CODE, re.sub(r"(^|\s+)# .*", "", line)
 
 
 def figures_in(text: str, french: bool) -> list[str]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from contracts import TokensRevoked, UserLoggedIn, UserLoggedOut, UserRegistered
 from event_bus import Database, DatabaseLease, DatabaseUnavailable, OutboxFull, Relay, Vitals
-from http_edge import IDEMPOTENCY_KEY, Operation, Stop, edge
+from http_edge import IDEMPOTENCY_KEY, Operation, Stop, TokenChecker, edge
 from users_service import routes
 from users_service.hashing import Hashing
 from users_service.keyring import SERVICE, SigningKeyring
-from users_service.model import Credentials, Jwks, Registered, Registration, Token
+from users_service.model import Credentials, Jwks, Me, Registered, Registration, Token
 from users_service.repository import LoginFailures, SigningKeys, Users
 from users_service.settings import Settings
 from users_service.throttle import Limit, Throttle
@@ -33,6 +34,7 @@ def build(settings: Settings) -> Starlette:
                 answers={201: Registered},
                 problems=[409, 503],
                 parameters=[IDEMPOTENCY_KEY],
+                publishes=[UserRegistered],
             ),
             Operation(
                 "POST",
@@ -42,6 +44,26 @@ def build(settings: Settings) -> Starlette:
                 accepts=Credentials,
                 answers={200: Token},
                 problems=[401, 429, 503],
+                publishes=[UserLoggedIn],
+            ),
+            Operation(
+                "POST",
+                "/logout",
+                routes.logout,
+                "Put an end to all tokens of their user",
+                answers={204: None},
+                problems=[401, 503],
+                bearer=True,
+                publishes=[UserLoggedOut, TokensRevoked],
+            ),
+            Operation(
+                "GET",
+                "/me",
+                routes.me,
+                "Who the user of the token is",
+                answers={200: Me},
+                problems=[401, 503],
+                bearer=True,
             ),
             Operation(
                 "GET",
@@ -58,25 +80,34 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
-    async with Database(settings.mongo_uri, settings.database) as database:
+    async with Database(settings.database_uri, settings.database) as database:
         users, keys = Users(database, settings.outbox_max_pending), SigningKeys(database)
-        outboxes, lease = [keys.outbox, users.outbox], DatabaseLease(database, settings.port)
+        outboxes, lease = [keys.states, users.outbox], DatabaseLease(database, settings.port)
         async with (
             Hashing(settings.bcrypt_cost, settings.hash_threads, settings.hash_queue, users.rush) as hashing,
             Relay(settings.broker, SERVICE, outboxes, lease, stop) as relay,
-            SigningKeyring(keys, settings.broker, stop) as keyring,
+            SigningKeyring(
+                keys,
+                settings.broker,
+                stop,
+                wait=settings.key_readable_seconds,
+                lifetime=settings.token_lifetime,
+            ) as keyring,
         ):
             readiness = {
                 "database": database.not_ready,
                 "relay": relay.not_ready,
                 "signing_key": keyring.not_ready,
             }
+            issuer, audience = settings.token_issuer, settings.token_audience
+            tokens = TokenChecker(keyring.public, keyring.look, issuer=issuer, audience=audience)
             async with Vitals(settings.broker, SERVICE, settings.port, readiness, outboxes=outboxes):
                 yield {
                     "users": users,
                     "hashing": hashing,
                     "throttle": throttle(settings, database),
                     "keyring": keyring,
+                    "tokens": tokens,
                     "readiness": readiness,
                 }
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import bcrypt
 from prometheus_client import Gauge
@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from users_service.model import MOST_PASSWORD_BYTES
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 WAITING = Gauge("users_hashing_waiting", "requests that wait for their turn to hash")
 
@@ -65,19 +66,20 @@ class Hashing:
     async def hash(self, password: str) -> str:
         """Within a turn. The password has at most 72 bytes."""
         salt = bcrypt.gensalt(self._cost)
-        return (await self._run(bcrypt.hashpw, password.encode(), salt)).decode()
+        return (await self.in_thread(bcrypt.hashpw, password.encode(), salt)).decode()
 
     async def matches(self, password: str, stored: str | None) -> bool:
         """Within a turn. False for an unknown user (None) or a password that nobody can have; as slowly."""
         raw = password.encode()
         possible = stored is not None and len(raw) <= MOST_PASSWORD_BYTES
         against = stored if possible and stored is not None else self._dummy
-        same = await self._run(bcrypt.checkpw, raw[:MOST_PASSWORD_BYTES], against.encode())
+        same = await self.in_thread(bcrypt.checkpw, raw[:MOST_PASSWORD_BYTES], against.encode())
         return possible and same
 
     def is_outdated(self, stored: str) -> bool:
         """Whether it was hashed when a hash cost less than today. `$2b$12$…`: the cost is the second part."""
         return int(stored.split("$")[2]) < self._cost
 
-    async def _run(self, function: Callable[[bytes, bytes], T], password: bytes, salt: bytes) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function, password, salt)
+    async def in_thread(self, function: Callable[[*Ts], T], *arguments: *Ts) -> T:
+        """Within a turn: something else that takes as much CPU."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)

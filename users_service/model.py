@@ -77,6 +77,18 @@ class Token(BaseModel):
     expires_in: int = Field(description="seconds")
 
 
+class Me(BaseModel):
+    """What a user may see of himself: these fields and no other; how his password is kept is none of them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    username: str
+    name: str | None = None
+    email: str | None = None
+    registered_at: str = Field(description="RFC 3339")
+    last_login_at: str | None = Field(None, description="RFC 3339")
+
+
 class Jwks(BaseModel):
     """RFC 7517."""
 

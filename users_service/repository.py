@@ -5,8 +5,8 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from contracts import Envelope, Event
-from event_bus import Database, Duplicate, OutboxCollection, deadline
+from contracts import Envelope, Event, rfc3339
+from event_bus import Database, Duplicate, OutboxCollection, State, StateCollection, deadline
 
 SECONDS = 2.0  # of one call about failed logins
 SWEEP_SECONDS = 60.0  # at most that often, what is too old is deleted
@@ -43,8 +43,14 @@ class Users:
         self, username: str, logged_in: Envelope[Event], rehashed: str | None = None
     ) -> bool:
         """False if the user is gone. `rehashed`: the same password at today's cost."""
-        change = {"$set": {"password_hash": rehashed}} if rehashed else {}
-        return await self.outbox.append(username, change, [logged_in])
+        change = {"last_login_at": rfc3339(logged_in.time)}
+        if rehashed:
+            change["password_hash"] = rehashed
+        return await self.outbox.append(username, {"$set": change}, [logged_in])
+
+    async def note_logout(self, username: str, generation: int, events: Sequence[Envelope[Event]]) -> bool:
+        """False if the user is gone. `generation`: the first one of the user's tokens that counts from now on."""
+        return await self.outbox.append(username, {"$max": {"generation": generation}}, events)
 
 
 class LoginFailures:
@@ -86,29 +92,57 @@ class LoginFailures:
 
 
 class SigningKeys:
-    """`_id` counts the key pairs: 1, 2, … so that replicas that make the first one make only one."""
+    """`_id` counts the key pairs: 1, 2, … so that replicas that make one at the same moment make only one.
+
+    Whichever replica comes first notes what became of a key; the others change nothing.
+    """
 
     def __init__(self, database: Database) -> None:
-        self.outbox = OutboxCollection(database, "signing_keys")
+        self.states = StateCollection(database, "signing_keys")
 
     async def all(self) -> list[SigningKey]:
-        return sorted(await self.outbox.find_all(), key=_number)
+        return sorted(await self.states.find_all(), key=_number)
 
     async def committed(self) -> list[SigningKey]:
         """Those whose publication is on the topic for good; the newest last."""
-        return sorted(await self.outbox.find_settled(), key=_number)
+        return sorted(await self.states.find_settled(), key=_number)
 
-    async def add(self, key: SigningKey, published: Envelope[Event]) -> None:
+    async def add(self, key: SigningKey, published: Envelope[Event]) -> bool:
+        """False if another replica was first: its key is as good."""
         try:
-            await self.outbox.insert(key, [published])
+            await self.states.insert(key, [published])
         except Duplicate:
-            return  # another replica was first: its key is as good
+            return False
+        return True
 
     async def publish_again(self, number: int, published: Envelope[Event]) -> None:
-        await self.outbox.append(number, {}, [published])
+        await self.states.append(number, {}, [published])
 
-    async def withdraw(self, number: int) -> None:
-        await self.outbox.append(number, {"$set": {"withdrawn": True}}, [])
+    async def note_readable(self, number: int, at: float) -> None:
+        await self._once(number, "readable_at", at)
+
+    async def withdraw(self, number: int, events: Sequence[Envelope[Event]] = ()) -> None:
+        await self._once(number, "withdrawn", True, events)
+
+    async def retire(self, number: int, retired: Envelope[Event]) -> None:
+        await self._once(number, "retired", True, [retired])
+
+    async def note_lifetime(self, number: int, seconds: int) -> None:
+        """Before it signs a token that lives for so long: it has to be kept until that one has expired."""
+
+        def longer(key: State | None) -> tuple[State | None, Sequence[Envelope[Event]]]:
+            known = key is None or key.get("lifetime", 0) >= seconds
+            return (None if known else {**(key or {}), "lifetime": seconds}), []
+
+        await self.states.change(number, longer)
+
+    async def _once(
+        self, number: int, field: str, value: object, events: Sequence[Envelope[Event]] = ()
+    ) -> None:
+        def unless_there(key: State | None) -> tuple[State | None, Sequence[Envelope[Event]]]:
+            return (None if key is None or field in key else {**key, field: value}), events
+
+        await self.states.change(number, unless_there)
 
 
 def _number(key: SigningKey) -> int:

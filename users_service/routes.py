@@ -1,5 +1,7 @@
 """The HTTP endpoints of users."""
 
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -7,7 +9,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts import Envelope, UserLoggedIn, UserRegistered
+from contracts import Envelope, Event, TokensRevoked, UserLoggedIn, UserLoggedOut, UserRegistered
 from http_edge import (
     Conflict,
     ServiceUnavailable,
@@ -18,13 +20,16 @@ from http_edge import (
     correlation_id,
     idempotency_key,
     json_answer,
+    revoked,
     trace_context,
 )
 from users_service.hashing import Busy, Hashing
 from users_service.keyring import SERVICE, SigningKeyring
-from users_service.model import Credentials, Jwks, Registered, Registration, Token, canonical
+from users_service.model import Credentials, Jwks, Me, Registered, Registration, Token, canonical
 from users_service.repository import User, Users
+from users_service.rotation import SPARE_SECONDS
 from users_service.settings import Settings
+from users_service.strength import weakness
 from users_service.throttle import Attempt, Throttle
 
 
@@ -38,6 +43,7 @@ async def register(request: Request, body: Registration) -> Registered:
     async with _turn(request.state.hashing):
         added = None
         if not await users.find(body.username, key):
+            await _refuse_what_can_be_guessed(request, body)
             added = await _add(request, body, key)
     if added:
         return added
@@ -51,11 +57,35 @@ async def login(request: Request, body: Credentials) -> Token:
     settings: Settings = request.app.state.settings
     keyring: SigningKeyring = request.state.keyring
     if keyring.signer_key is None:
-        raise ServiceUnavailable("No signing key is published yet. Try again.")
-    username = await _authenticated(request, body)
+        raise _no_key()
+    user = await _authenticated(request, body)
+    if (key := keyring.signer_key) is None:  # it took a while
+        raise _no_key()
     lifetime = settings.token_lifetime
-    signer = Signer(keyring.signer_key, settings.token_issuer, settings.token_audience, lifetime)
-    return Token(access_token=signer.token(username), expires_in=lifetime)
+    signer = Signer(key, settings.token_issuer, settings.token_audience, lifetime)
+    return Token(access_token=signer.token(user["_id"], generation=generation(user)), expires_in=lifetime)
+
+
+async def logout(request: Request) -> Response:
+    """All tokens that the user has got until now are refused: here at once, elsewhere when the event is there."""
+    users: Users = request.state.users
+    keyring: SigningKeyring = request.state.keyring
+    user = await _of_token(request)
+    name, following = user["_id"], generation(user) + 1
+    # Who checks tokens needs to know it for as long as one of them could live, by whichever clock.
+    until = math.ceil(time.time() + keyring.longest_lifetime + SPARE_SECONDS)
+    events = [
+        _born(UserLoggedOut(message=f"User {name} logged out", user=name)),
+        _born(TokensRevoked(user=name, generation=following, until=until)),
+    ]
+    if not await users.note_logout(name, following, events):
+        raise _gone()
+    return Response(status_code=204)
+
+
+async def me(request: Request) -> Me:
+    user = await _of_token(request)
+    return Me.model_validate({**user, "username": user["_id"]})
 
 
 async def jwks(request: Request) -> Response:
@@ -64,11 +94,23 @@ async def jwks(request: Request) -> Response:
 
 
 def _check_password(body: Registration, settings: Settings) -> None:
-    if len(body.password.get_secret_value()) < settings.password_min_length:
-        message = f"must have {settings.password_min_length} characters at least"
-        raise Unprocessable(
-            "Some fields are not as they must be.", [{"field": "password", "message": message}]
-        )
+    if len(body.password.get_secret_value()) < settings.least_password:
+        raise _bad_password(f"must have {settings.least_password} characters at least")
+
+
+async def _refuse_what_can_be_guessed(request: Request, body: Registration) -> None:
+    """In production, and within a turn: to look takes about as long as to hash."""
+    settings: Settings = request.app.state.settings
+    hashing: Hashing = request.state.hashing
+    if settings.profile != "production":
+        return
+    known = [text for text in (body.username, body.name, body.email) if text]
+    if reason := await hashing.in_thread(weakness, body.password.get_secret_value(), known):
+        raise _bad_password(reason)
+
+
+def _bad_password(reason: str) -> Unprocessable:
+    return Unprocessable("Some fields are not as they must be.", [{"field": "password", "message": reason}])
 
 
 async def _add(request: Request, body: Registration, key: str | None) -> Registered | None:
@@ -110,7 +152,26 @@ def _welcome(username: str) -> str:
     return f"User {username} registered successfully"
 
 
-async def _authenticated(request: Request, body: Credentials) -> str:
+async def _of_token(request: Request) -> User:
+    """The user of a valid token of his present generation. 401 for anybody else."""
+    claims = await request.state.tokens.claims(request)
+    if claims is None:
+        raise Unauthorized("Log in first: /login gives a token.")
+    users: Users = request.state.users
+    user = await users.find(claims.subject)
+    if user is None:
+        raise _gone()
+    if claims.generation < generation(user):
+        raise revoked()
+    return user
+
+
+def generation(user: User) -> int:
+    """How often the user has logged out: a token counts as long as nothing was added to that."""
+    return int(user.get("generation", 0))
+
+
+async def _authenticated(request: Request, body: Credentials) -> User:
     """The user whose password this is, after the login was noted."""
     users: Users = request.state.users
     throttle: Throttle = request.state.throttle
@@ -133,7 +194,7 @@ async def _authenticated(request: Request, body: Credentials) -> str:
     logged_in = UserLoggedIn(message=f"User {user['_id']} logged in successfully", user=user["_id"])
     if not await users.note_login(user["_id"], _born(logged_in), rehashed):
         raise _wrong()
-    return str(user["_id"])
+    return user
 
 
 async def _let_in(attempt: Attempt) -> None:
@@ -164,8 +225,16 @@ async def _turn(hashing: Hashing) -> AsyncIterator[bool]:
         raise ServiceUnavailable("Too many passwords wait to be hashed. Try again.", retry_after=2) from None
 
 
-def _born(event: UserRegistered | UserLoggedIn) -> Envelope[UserRegistered | UserLoggedIn]:
+def _born(event: Event) -> Envelope[Event]:
     return Envelope.born(event, SERVICE, correlation_id(), trace_context())
+
+
+def _no_key() -> ServiceUnavailable:
+    return ServiceUnavailable("No signing key is published yet. Try again.")
+
+
+def _gone() -> Unauthorized:
+    return Unauthorized("There is no such user any more.", error="invalid_token")
 
 
 def _wrong() -> Unauthorized:

@@ -38,6 +38,12 @@ class Command:
             argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90
         )
 
+    def keys(self, what: str, *arguments: str) -> Finished:
+        argv = [sys.executable, "-m", "dev", "keys", what, "--state", str(self.state), *arguments]
+        return subprocess.run(
+            argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90
+        )
+
     def up(self, *arguments: str) -> Finished:
         done = self("up", "-d", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr

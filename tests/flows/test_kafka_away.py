@@ -68,7 +68,7 @@ async def test_without_kafka_people_are_served_and_every_event_arrives_once_late
         for url in (shop.users, shop.payments, shop.inventories):
             await until_served(http, url)
         await until_missing(http, shop.users, {"relay"})
-        await until_missing(http, shop.payments, {"relay", "consumer", "identity_keys"})
+        await until_missing(http, shop.payments, {"relay", "consumer", "identity"})
         await until_missing(http, shop.inventories, {"relay", "consumer"})
         assert (await http.post(f"{shop.users}/login", data=old)).status_code == 200
         paid, took = await timed(http, f"{shop.payments}/pay", headers=tokens[0])

@@ -10,7 +10,13 @@ from dev.services import KINDS
 from tests.flows.shops import OpenShop
 
 ROUTES = {
-    "users_service": {("/register", "post"), ("/login", "post"), ("/.well-known/jwks.json", "get")},
+    "users_service": {
+        ("/register", "post"),
+        ("/login", "post"),
+        ("/logout", "post"),
+        ("/me", "get"),
+        ("/.well-known/jwks.json", "get"),
+    },
     "payments_service": {("/pay", "post"), ("/payments/{payment_id}", "get")},
     "inventories_service": {
         ("/stock", "get"),

@@ -32,7 +32,7 @@ async def test_services_serve_before_their_servers_are_there_and_recover_by_them
         for name in ALL:
             await until_served(http, shop.url(name))
         assert await missing(http, shop.users) == {"database", "relay", "signing_key"}
-        assert await missing(http, shop.payments) == {"database", "relay", "consumer", "identity_keys"}
+        assert await missing(http, shop.payments) == {"database", "relay", "consumer", "identity"}
         assert await missing(http, shop.inventories) == {"database", "relay", "consumer"}
         assert await missing(http, shop.url("notifications_service")) == {"worker"}
         assert await missing(http, shop.url("logs_service")) == {"kafka"}
@@ -46,7 +46,7 @@ async def test_services_serve_before_their_servers_are_there_and_recover_by_them
 
         await asyncio.to_thread(mongo.start)
         await until_missing(http, shop.users, {"relay", "signing_key"})
-        await until_missing(http, shop.payments, {"relay", "consumer", "identity_keys"})
+        await until_missing(http, shop.payments, {"relay", "consumer", "identity"})
         await until_missing(http, shop.inventories, {"relay", "consumer"})
         registered = await http.post(f"{shop.users}/register", data=ALICE)
         paid = await http.post(f"{shop.payments}/pay")
