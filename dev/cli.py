@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dev import addresses, chromium, doctor, keys, launcher, logfiles, plan, record, status
+from dev import addresses, chromium, doctor, keys, launcher, logfiles, plan, record, status, testing
 from dev.dlq import commands as dlq
 from dev.docs import commands as docs
 from dev.errors import ShopError
@@ -50,7 +50,6 @@ Scale = Annotated[
 ]
 # Most of a test is waiting for other processes: two files at a time take half of the time on two cores. With three,
 # deadlines were missed that have nothing to do with the shop. Each of the two has a Kafka and a database of its own.
-ALL_TESTS = ["-n", "3", "--dist", "loadfile"]  # on two cores: a third of the time a test waits
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -205,7 +204,9 @@ def test(context: typer.Context) -> None:
     else:
         launcher.fetch_tools(plan.make(plan.STATE, None))
         chromium.ensure_driver()
-        chosen = [f"--ignore={folder}", *(context.args or ALL_TESTS)]
+        chosen = [f"--ignore={folder}", *context.args]
+        if not context.args:
+            raise SystemExit(testing.run_all(chosen, console))
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *chosen])
 

@@ -1,0 +1,42 @@
+"""`./shop test` runs once more, alone, what failed while others ran beside it; it forgives nothing else."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dev import testing
+
+SLOW_BESIDE_OTHERS = """
+import os, pathlib, pytest
+
+@pytest.mark.parametrize("number", range({count}))
+def test_it(number):
+    assert {holds}
+"""
+ALONE = '"PYTEST_XDIST_WORKER" not in os.environ'
+
+
+def run(folder: Path, count: int, holds: str) -> tuple[int, str]:
+    (folder / "test_some.py").write_text(SLOW_BESIDE_OTHERS.format(count=count, holds=holds))
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    said = io.StringIO()
+    return testing.run_all(["-q"], Console(file=said), folder), said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "holds", "code", "again"),
+    [
+        (2, "True", 0, False),
+        (2, ALONE, 0, True),
+        (2, "False", 1, True),
+        (testing.MOST + 1, ALONE, 1, False),
+    ],
+    ids=["all-is-well", "slow-beside-others", "a-fault", "too-many"],
+)
+def test_what_fails_has_one_more_chance(
+    tmp_path: Path, count: int, holds: str, code: int, again: bool
+) -> None:
+    found, said = run(tmp_path, count, holds)
+    assert (found, "Once more" in said) == (code, again)
