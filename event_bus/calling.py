@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from aiokafka import TopicPartition
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
+    CommitFailedError,
     ConsumerStoppedError,
     GroupAuthorizationFailedError,
     IllegalOperation,
@@ -20,6 +21,7 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
 )
 
+from event_bus import metrics
 from event_bus.errors import Fenced, OutOfRange, Refused, TooLarge, Unavailable
 from event_bus.records import Partition
 from event_bus.settings import Broker
@@ -59,6 +61,7 @@ class Caller:
             yield
         except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
             # IllegalOperation: the fence came while we were sending, and only the next call is told of it.
+            metrics.FENCED.inc()
             raise Fenced(f"{what}: {error!r}") from error
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
             raise TooLarge(f"{what}: {error!r}") from error
@@ -70,6 +73,9 @@ class Caller:
             raise Unavailable(f"{what}: no answer within {DEADLINE:g} s") from error
         except UnicodeDecodeError as error:  # the client can neither read such a batch nor step over it
             raise Unavailable(f"{what}: a record has a header whose name is not UTF-8") from error
+        except CommitFailedError as error:  # the group has given our partitions to others
+            metrics.FENCED.inc()
+            raise Unavailable(f"{what}: {error!r}") from error
         except (KafkaError, ConsumerStoppedError, OSError) as error:
             raise Unavailable(f"{what}: {error!r}") from error
 

@@ -22,4 +22,8 @@ REPEATED = Counter("inbox_repeated_total", "events that had been applied to thei
 CONFLICTS = Counter("state_conflicts_total", "writes that met a document which somebody else had changed")
 APPLY = Histogram("state_write_seconds", "one shared write of changed documents", buckets=_BUCKETS)
 WORKER_TRANSACTION = Histogram("worker_transaction_seconds", "one transaction of a worker", buckets=_BUCKETS)
+FENCED = Counter(
+    "kafka_fenced_total",
+    "what Kafka refused since somebody else had taken over, or a transaction ran out of time",
+)
 RECOVERIES = Counter("worker_recoveries_total", "times a partition was taken up again after an error")

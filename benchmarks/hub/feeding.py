@@ -28,6 +28,7 @@ class Load:
     seconds: float
     lines: int = 0  # the most; 0: no limit
     kind: str = "timed"  # of KINDS
+    tick: float = SHORTEST_SLEEP  # seconds: what is due meanwhile goes in one batch
 
 
 class Feeder:
@@ -63,7 +64,7 @@ class Feeder:
                 await self._publish([make(next(self._numbers), begun + int(nth * step)) for nth in due])
                 sent += len(due)
             wait = begun + (sent + 1) * step - time.monotonic_ns()
-            await asyncio.sleep(max(SHORTEST_SLEEP, wait / 1e9))
+            await asyncio.sleep(max(load.tick, wait / 1e9))
         await asyncio.sleep(LAST_TICK)
         return sent
 
