@@ -11,9 +11,9 @@ def lease(database: Database, port: int, seconds: float = 0.5) -> DatabaseLease:
 
 
 async def test_one_of_two_has_it_and_keeps_it_by_renewing(database: Database) -> None:
-    one, other = lease(database, 1), lease(database, 2)
+    one, other = lease(database, 1, seconds=1.5), lease(database, 2, seconds=1.5)
     assert await one.acquire()
-    for _ in range(12):  # longer than the lease
+    for _ in range(20):  # longer than the lease
         assert not await other.acquire()
         await asyncio.sleep(0.1)  # the pace of the renewals
         assert await one.acquire()
