@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Iterable
 
-from zxcvbn import zxcvbn
-
 LEAST_SCORE = 3  # of 4: more than 10⁸ guesses
 # zxcvbn tries every reading of signs that can stand for letters. 72 characters with ten of them take 0.11 s, with all
 # 22 of them 4.8 s: nobody writes a word like that, and the beginning is enough to look at.
@@ -16,6 +14,8 @@ _one_at_a_time = threading.Lock()  # zxcvbn keeps `known` in a dictionary that a
 
 def weakness(password: str, known: Iterable[str]) -> str | None:
     """Why it would be guessed; None if it would not. `known`: what others know of whoever chose it."""
+    from zxcvbn import zxcvbn  # 14 MB of words, which only a shop in production needs
+
     looked_at = password[: WHOLE if len(SIGNS & set(password)) <= MOST_SIGNS else BEGINNING]
     with _one_at_a_time:
         found = zxcvbn(looked_at, list(known))

@@ -65,7 +65,7 @@ class Replay:
         async with side_topics(self._broker, topics, keep) as beside:
             count = await self._handle_again(consumed, beside)
             for topic in topics:
-                span = await spans.whole(self._broker, beside[topic])
+                span = await spans.since(self._broker, [beside[topic]], EARLIEST, early=True)
                 await self._read(span, self._told(topic, consumed), self._compared.told_again)
         for topic in topics:
             await self._read_first(first[topic], self._told(topic, consumed))

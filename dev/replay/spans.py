@@ -29,9 +29,13 @@ class Span:
         return Span(self.begin, end, self.oldest)
 
 
-async def since(broker: Broker, topics: Sequence[str], time: int) -> Span:
-    """What was written from this time on (milliseconds), up to now."""
-    async with _consumer(broker) as consumer:
+async def since(broker: Broker, topics: Sequence[str], time: int, early: bool = False) -> Span:
+    """What was written from this time on (milliseconds), up to now.
+
+    `early`: also what is committed and can't be read yet, for the marker of a commit comes after its answer. Reading
+    to that end waits until it is there.
+    """
+    async with opened(Consumer(broker, exact=True, early=early)) as consumer:
         partitions = await consumer.partitions_of(topics)
         end, oldest = await consumer.ends(partitions), await consumer.beginnings(partitions)
         if time == EARLIEST:
@@ -40,14 +44,6 @@ async def since(broker: Broker, topics: Sequence[str], time: int) -> Span:
         return Span(
             {partition: found.get(partition, end[partition]) for partition in partitions}, end, oldest
         )
-
-
-async def whole(broker: Broker, topic: str) -> Span:
-    """All of a topic. The marker of a commit comes after its answer: reading to this end waits until it is there."""
-    async with opened(Consumer(broker, exact=True, early=True)) as consumer:
-        partitions = await consumer.partitions_of([topic])
-        oldest = await consumer.beginnings(partitions)
-        return Span(oldest, await consumer.ends(partitions), oldest)
 
 
 async def behind(broker: Broker, span: Span) -> Span:
