@@ -9,16 +9,18 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.client import ConnectionGroup, CoordinationType
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest
 from aiokafka.structs import OffsetAndMetadata
 
 from event_bus.calling import DEADLINE, Caller
@@ -100,6 +102,8 @@ class Producer(Caller):
             batches = await self._batches(records)
             reached(CrashPoint.NOTHING_SENT)
             await self._client.begin_transaction()
+            if batches and offsets:
+                await self._enlist(batches, self._broker.named(group))
             sent = await self._send(batches)
             reached(CrashPoint.RECORDS_SENT)
             await asyncio.gather(*sent)  # a commit would succeed without the ones that failed
@@ -117,6 +121,32 @@ class Producer(Caller):
             reached(CrashPoint.OFFSETS_SENT)
             await self._client.commit_transaction()
             reached(CrashPoint.COMMITTED)
+
+    async def _enlist(self, partitions: Collection[TopicPartition], group: str) -> None:
+        """Tells the coordinator of the partitions and of the group in one round trip; the client takes two.
+
+        What is not granted is left to the client, which asks again and knows each refusal.
+        """
+        sender, transaction = self._client._sender, self._client._txn_manager
+        topics: dict[str, list[int]] = {}
+        for topic, partition in partitions:
+            topics.setdefault(topic, []).append(partition)
+        mine = (transaction.transactional_id, transaction.producer_id, transaction.producer_epoch)
+        coordinator = await sender._find_coordinator(
+            CoordinationType.TRANSACTION, transaction.transactional_id
+        )
+        with contextlib.suppress(KafkaError):
+            of_partitions, of_group = await asyncio.gather(
+                self._ask(coordinator, AddPartitionsToTxnRequest(*mine, list(topics.items()))),
+                self._ask(coordinator, AddOffsetsToTxnRequest(*mine, group)),
+            )
+            if not any(code for _, answers in of_partitions.errors for _, code in answers):
+                transaction.txn_partitions.update(partitions)
+                if not of_group.error_code:
+                    transaction.consumer_group_added(group)
+
+    async def _ask(self, coordinator: int, request: Any) -> Any:
+        return await self._client.client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
 
     async def _batches(self, records: Sequence[Outgoing]) -> "dict[TopicPartition, list[BatchBuilder]]":
         """By partition, in the order of the records. The client's own `send` costs four times as much: it keeps a

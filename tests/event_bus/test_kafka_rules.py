@@ -10,7 +10,7 @@ import pytest
 from event_bus import Broker, crash_points
 from event_bus.crash_points import CrashPoint
 from event_bus.errors import Fenced, TooLarge, Unavailable
-from event_bus.kafka import REQUEST_LIMIT, Admin, Consumer, ProducerPair
+from event_bus.kafka import REQUEST_LIMIT, Admin, Consumer, Producer, ProducerPair, opened
 from event_bus.records import Committed, Outgoing, Partition, Record
 from tests.event_bus.cluster import Cluster, until
 
@@ -202,6 +202,34 @@ async def test_with_nothing_committed_the_first_batch_is_read_again_after_a_reco
     consumer.seek(partition, await consumer.committed(partition))
     assert [r.offset for r in await read_all(consumer, partition, 10)] == [r.offset for r in first]
     await consumer.discard()
+
+
+async def test_a_transaction_asks_the_coordinator_for_everything_once(
+    cluster: Cluster, broker: Broker
+) -> None:
+    """The client itself would wait for the answer about the partitions before it names the group."""
+    await cluster.create("logs", 3)
+    async with opened(Producer(broker, "first")) as producer:  # it may ask again: the topic is new
+        await producer.transact(records(9, keys=3), "group", mark(broker, 9))
+    async with opened(Producer(broker, "mine")) as producer:
+        asked: list[str] = []
+        send = producer._client.client.send
+
+        async def counted(node: object, request: object, **options: object) -> object:
+            asked.append(type(request).__name__)
+            return await send(node, request, **options)
+
+        producer._client.client.send = counted
+        await producer.transact(records(9, keys=3), "group", mark(broker, 9))
+    asked.remove("FindCoordinatorRequest")  # of the group, once in the life of a client
+    assert asked == [
+        "AddPartitionsToTxnRequest",
+        "AddOffsetsToTxnRequest",
+        "ProduceRequest",
+        "TxnOffsetCommitRequest",
+        "EndTxnRequest",
+    ]
+    assert len(await cluster.read("logs")) == 18
 
 
 async def test_offsets_have_gaps_and_the_position_passes_over_them(cluster: Cluster, broker: Broker) -> None:
