@@ -1,7 +1,8 @@
 """A service as the proof runs it: `python -m proofs.child NAME` is `python -m NAME`, with its crash points armed.
 
-It is told by PROOFS_ORDERS where its orders come, by PROOFS_WITHOUT which safeguard is off, and by PROOFS_TRANSACTION
-how many records a worker takes at a time. The service knows nothing of it.
+It is told by PROOFS_ORDERS where its orders come, by PROOFS_WITHOUT which safeguard is off, by PROOFS_TRANSACTION how
+many records a worker takes at a time, and by PROOFS_DEADLINE how many seconds a call to Kafka has. The service knows
+nothing of it.
 """
 
 import os
@@ -9,7 +10,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from event_bus import crash_points, worker
+from event_bus import calling, crash_points, worker
 from event_bus.crash_points import CrashPoint
 from proofs import sabotage
 from proofs.strikes import Orders
@@ -27,6 +28,8 @@ def main(service: str) -> None:
         sabotage.switch_off(safeguard)
     if records := os.environ.get("PROOFS_TRANSACTION"):
         worker.MOST_RECORDS = int(records)
+    if seconds := os.environ.get("PROOFS_DEADLINE"):
+        calling.DEADLINE = float(seconds)
     sys.argv = [service]
     runpy.run_module(service, run_name="__main__", alter_sys=True)
 

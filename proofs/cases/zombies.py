@@ -1,13 +1,17 @@
 """One replica of each kind sleeps for a minute before its commit, the other one takes over, the first one wakes.
 
-The heirs fence a worker and a relay, so the topics hold everything once. A stateful consumer is not fenced: what it
-applies again changes nothing.
+Its own deadline would have struck when it wakes, so the deadline is taken away: it really tries to commit, and Kafka
+has to refuse it. A stateful consumer has written by then; Kafka refuses its offset, and what is applied again changes
+nothing.
 """
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import Collection, Mapping
+
+import httpx2 as httpx
 
 from dev.errors import NotReady
 from dev.supervisor import is_frozen
@@ -25,6 +29,7 @@ from proofs.stalls import no_longer_than
 ASLEEP, SHORTLY = 60.0, 25.0  # seconds; also the shorter one outlasts sessions and transactions
 STALL = 20.0  # seconds: a session of 10, the rebalance, and what gathered meanwhile
 FREEZES_WITHIN = 30.0
+REFUSED = re.compile(r"^kafka_fenced_total (\S+)$", re.MULTILINE)
 WORKER, RELAY = "notifications_service", "payments_service"
 POINTS = {
     WORKER: CrashPoint.OFFSETS_SENT,
@@ -48,6 +53,7 @@ async def zombies(stage: Stage) -> None:
     stage.demands += [
         Demand(f"all are ready {RECOVERED:g} s after they wake", f"{seconds:.1f} s", seconds < RECOVERED),
         await no_longer_than(STALL, stage, "a line of the others"),
+        await _fenced(sleepers),
     ]
 
 
@@ -77,9 +83,24 @@ async def _put_to_sleep(stage: Stage) -> Mapping[str, Mortal]:
     return {label: services[label] for label in labels}
 
 
+async def _fenced(sleepers: Mapping[str, Mortal]) -> Demand:
+    """By Kafka, and not by themselves."""
+    async with httpx.AsyncClient() as http:
+        told = {label: (await http.get(f"{one.url}/metrics")).text for label, one in sleepers.items()}
+    refused = {label: int(float(found[1])) for label, text in told.items() if (found := REFUSED.search(text))}
+    return Demand(
+        "Kafka refuses what each of them was about to commit",
+        ", ".join(f"{label} {times}" for label, times in refused.items()),
+        len(refused) == len(sleepers) and all(refused.values()),
+    )
+
+
 ZOMBIES = Case(
     "zombies",
     "a worker, a stateful consumer and a relay are frozen for 60 s before their commits, others take over, they wake",
     zombies,
-    settings={f"{name}_REPLICAS": "2" for name in ("NOTIFICATIONS", "INVENTORIES", "PAYMENTS")},
+    settings={
+        **{f"{name}_REPLICAS": "2" for name in ("NOTIFICATIONS", "INVENTORIES", "PAYMENTS")},
+        "PROOFS_DEADLINE": "600",
+    },
 )
