@@ -111,6 +111,7 @@ class Arena:
             "PAYMENTS_DATABASE": f"{name}-payments",
             "INVENTORIES_DATABASE": f"{name}-inventories",
             "USERS_BCRYPT_COST": "4",  # the lowest: what is proved here is not the hash
+            "USERS_LOGIN_FAILURES_PER_ADDRESS": "0",  # no limit: everybody comes from one address
             "LOG_FORMAT": "json",
             "PROOFS_ORDERS": str(self.folder / "orders"),
             "PROOFS_WITHOUT": without,
