@@ -1,16 +1,23 @@
-"""Which Kafka a command of ./shop looks at."""
+"""Which Kafka a command of ./shop looks at. The client libraries are needed by those commands alone."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dev import plan, record
 from dev.errors import ShopError
-from dev.security import Account, administrator
+from dev.security import administrator
+
+if TYPE_CHECKING:
+    from event_bus import Broker
 
 
-def kafka(state: Path) -> tuple[str, str, Account]:
-    """The bootstrap servers of the shop that runs, or of one that was not started from here; its TOPIC_PREFIX; and by
-    which account to speak to it.
+def broker(state: Path) -> "Broker":
+    """That of the shop that runs, spoken to as its administrator, or of one that was not started from here; with its
+    TOPIC_PREFIX.
     """
+    from event_bus import Broker
+    from event_bus.security import Access
+
     given = plan.settings()
     found = record.read(state.absolute())
     servers = found.bootstrap_servers if found else given.get("KAFKA_BOOTSTRAP_SERVERS")
@@ -18,4 +25,4 @@ def kafka(state: Path) -> tuple[str, str, Account]:
         raise ShopError(
             f"nothing runs on {state}: ./shop up starts it; KAFKA_BOOTSTRAP_SERVERS names another shop's Kafka"
         )
-    return servers, given.get("TOPIC_PREFIX", ""), administrator(found)
+    return Broker(servers, given.get("TOPIC_PREFIX", ""), Access(*administrator(found)))

@@ -129,11 +129,8 @@ def _resolve(
 
 def _run(state: Path, work: "Callable[[Broker], Coroutine[Any, Any, T]]") -> T:
     from dev.dlq.troubles import told
-    from event_bus import Broker
-    from event_bus.security import Access
 
-    servers, prefix, account = running.kafka(state)
-    broker = Broker(servers, prefix, Access(*account))
+    broker = running.broker(state)
     with told(broker):
         return asyncio.run(work(broker))
 

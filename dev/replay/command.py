@@ -27,13 +27,11 @@ def replay(
     """Whether a worker would make the same of its past events; ends 1 if not. Changes nothing."""
     from dev.replay import replaying, showing, workers
     from dev.replay.moment import moment, shown
-    from event_bus import Broker, BusError
-    from event_bus.security import Access
+    from event_bus import BusError
 
     name, table = workers.worker(service)
     time = moment(begin, datetime.now(UTC))
-    servers, prefix, account = running.kafka(state)
-    broker = Broker(servers, prefix, Access(*account))
+    broker = running.broker(state)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # one report
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the topics of the moment are deleted then too
     try:

@@ -47,16 +47,15 @@ def _find(wanted: str, state: Path, since: str) -> "Story":
     """Raises ShopError, also where there is nothing."""
     from dev.replay.moment import moment, shown
     from dev.trace import reading
-    from event_bus import Broker, BusError
-    from event_bus.security import Access
+    from event_bus import BusError
 
     time = moment(since, datetime.now(UTC), "--since")
-    servers, prefix, account = running.kafka(state)
+    broker = running.broker(state)
     try:
-        story = asyncio.run(reading.find(Broker(servers, prefix, Access(*account)), wanted, time))
+        story = asyncio.run(reading.find(broker, wanted, time))
     except BusError as error:
         raise ShopError(
-            f"Kafka at {servers}: {error}. Is the shop up, and TOPIC_PREFIX that of the shop?"
+            f"Kafka at {broker.bootstrap_servers}: {error}. Is the shop up, and TOPIC_PREFIX that of the shop?"
         ) from error
     if not story.nodes:
         raise ShopError(
