@@ -2,15 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from time import perf_counter
 from typing import Any
 
 import structlog
-from prometheus_client import Counter
 
 from contracts import Envelope, Event
-from event_bus import metrics
 from event_bus.errors import BusError, Undecodable
+from event_bus.handling import HANDLINGS
 from event_bus.records import INPUT_LIMIT, Outgoing, Record
 from event_bus.routing import Routing, named
 from event_bus.wire import encode
@@ -56,15 +55,15 @@ class Dispatch(Routing[On]):
         if found is None:
             return []
         event, row = found
-        outcomes = _as_list(await row.handler(event))
-        _handled(event.data.type).inc()
+        handling = HANDLINGS.of(event.data.type)
+        began = perf_counter()
+        try:
+            outcomes = _as_list(await row.handler(event))
+        except Exception:
+            handling.failures += 1
+            raise
+        handling.done(perf_counter() - began)
         return [encode(event.outcome(data, self.service, name)) for name, data in named(outcomes)]
-
-
-@cache
-def _handled(kind: str) -> Counter:
-    """Looked up once: the look-up costs more than twice the counting."""
-    return metrics.HANDLED.labels(kind)
 
 
 def _as_list(outcomes: Event | Iterable[Event] | None) -> list[Event]:

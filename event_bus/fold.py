@@ -6,6 +6,7 @@ again if somebody else changed the document meanwhile, so it has no effect of it
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from contracts import Envelope, Event
 from event_bus import metrics
 from event_bus.errors import Refusal
+from event_bus.handling import HANDLINGS
 from event_bus.inbox import Inbox
 from event_bus.outbox import Entry, entry, record
 from event_bus.records import INPUT_LIMIT, Record
@@ -98,8 +100,10 @@ def fold(service: str, inputs: Iterable[Input], documents: Mapping[object, Chang
         try:
             _apply(service, given, document)
         except Refusal as refusal:
+            HANDLINGS.of(given.event.data.type).failures += 1
             refused.append((given.record, str(refusal)))
         except Exception as error:  # a bug of the rule: the same record would meet it again, for ever
+            HANDLINGS.of(given.event.data.type).failures += 1
             log.exception("a rule failed", topic=given.record.topic, offset=given.record.offset)
             refused.append((given.record, f"the rule failed: {error!r}"))
     return Folded([document for document in documents.values() if document.touched], refused)
@@ -107,10 +111,11 @@ def fold(service: str, inputs: Iterable[Input], documents: Mapping[object, Chang
 
 def _apply(service: str, given: Input, document: Changed) -> None:
     event = given.event
+    began = perf_counter()
     change = given.rule(event, document.state)
     entries = [entry(event.outcome(data, service, name)) for name, data in named(change.events)]
     if any(record(stored).size() > INPUT_LIMIT for stored in entries):
         raise Refusal("what follows from it is too large")
     document.take(change, entries)
     document.inbox.add(given.source, given.record.offset, event.id)
-    metrics.HANDLED.labels(event.data.type).inc()
+    HANDLINGS.of(event.data.type).done(perf_counter() - began)

@@ -10,10 +10,12 @@ import json
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from contracts import Envelope, Event
+from event_bus import metrics
 from event_bus.records import Outgoing
 from event_bus.wire import attributes
 
@@ -53,6 +55,14 @@ def record(stored: Entry) -> Outgoing:
     parts = headers.items() if isinstance(headers, Mapping) else headers
     pairs = [(name, _bytes(part)) for name, part in parts]
     return Outgoing(stored["topic"], _bytes(stored["key"]), _bytes(stored["value"]), pairs)
+
+
+def note_delay(published: Sequence["Pending"]) -> None:
+    """That Kafka has these now, oldest first. Dead letters do not count: their headers tell of another time."""
+    headers = next((stored["headers"] for pending in published for stored in pending.entries), None)
+    if isinstance(headers, str):
+        born = datetime.fromisoformat(json.loads(headers)["ce_time"])
+        metrics.PUBLISH_DELAY.observe(metrics.age(born.timestamp() * 1000))
 
 
 def _bytes(part: str | bytes | None) -> bytes | None:

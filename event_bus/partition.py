@@ -68,6 +68,8 @@ class PartitionTask(ABC):
         self.busy = bool(records) and self.ours()
         try:
             yield records if self.busy else []
+            if self.busy:
+                metrics.CONSUME_DELAY.observe(metrics.age(records[0].timestamp))
         finally:
             self.busy = False
 

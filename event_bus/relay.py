@@ -20,7 +20,7 @@ from event_bus.backoff import Backoff, Rivalry
 from event_bus.crash_points import CrashPoint, reached
 from event_bus.errors import BusError, DatabaseUnavailable, Fenced
 from event_bus.kafka import Admin, ProducerPair
-from event_bus.outbox import LEASE_SECONDS, Lease, Outbox, Pending, record
+from event_bus.outbox import LEASE_SECONDS, Lease, Outbox, Pending, note_delay, record
 from event_bus.records import Committed, Partition
 from event_bus.settings import Broker
 
@@ -181,6 +181,7 @@ class Relay:
             if records:
                 with metrics.RELAY_TRANSACTION.time():
                     await pair.transact(records, self._group, self._entry(batch))
+                note_delay(batch)
             with metrics.RELAY_CLEAR.time():
                 await outbox.clear(batch)
             reached(CrashPoint.REMOVED)

@@ -19,6 +19,7 @@ import structlog
 from contracts import Envelope, Missing, ServiceMeasured, rfc3339
 from event_bus import metrics
 from event_bus.errors import BusError
+from event_bus.handling import HANDLINGS
 from event_bus.kafka import PlainProducer, opened
 from event_bus.membership import Membership
 from event_bus.partition import PartitionTask
@@ -29,6 +30,7 @@ from event_bus.wire import encode
 EVERY = 5.0  # seconds from one report to the next
 LOOK_SECONDS = 1.0  # what is missing is looked at this often, and told at once when it has changed
 FIGURES_SECONDS = 2.0  # for all figures of a report: what is not known by then is absent
+MEASURED_SECONDS = 1.0  # so often at most, whoever scrapes
 PARTING_SECONDS = 0.5  # for the last report, that of a service which stops
 LETTING_GO_SECONDS = 3.0  # a little more than a producer takes to be discarded
 
@@ -40,6 +42,8 @@ class Waiting(Protocol):
     """An outbox, as somebody sees it who only counts."""
 
     async def waiting(self) -> int: ...
+
+    async def measure(self) -> None: ...
 
 
 class Vitals:
@@ -66,6 +70,7 @@ class Vitals:
         self._checks, self._outboxes, self._consumer, self._watched = checks, outboxes, consumer, watched
         self._missing: tuple[Missing, ...] = ()
         self._stopping = asyncio.Event()
+        self._measured_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -78,6 +83,20 @@ class Vitals:
         await asyncio.wait([self._task], timeout=PARTING_SECONDS)
         self._task.cancel()
         await asyncio.wait([self._task], timeout=LETTING_GO_SECONDS)
+
+    async def measure(self) -> None:
+        """For who scrapes: sets the gauges of what only a look can tell. What nobody can tell now is absent."""
+        if _now() < self._measured_until:
+            return
+        self._measured_until = _now() + MEASURED_SECONDS
+        for outbox in self._outboxes:
+            with contextlib.suppress(BusError, TimeoutError):
+                async with asyncio.timeout(FIGURES_SECONDS / 2):
+                    await outbox.measure()
+        lags = await self._lags()
+        metrics.LAG.clear()
+        for (topic, partition), lag in lags.items():
+            metrics.LAG.labels(self._service, topic, partition).set(lag)
 
     async def _run(self) -> None:
         try:
@@ -133,7 +152,7 @@ class Vitals:
             instance=self._instance,
             every=EVERY,
             not_ready=self._missing,
-            handled=_total(metrics.HANDLED) if consumer else None,
+            handled=HANDLINGS.events if consumer else None,
             published=_total(metrics.PUBLISHED) if self._outboxes else None,
             dead_letters=_total(metrics.DEAD_LETTERS) if consumer else None,
             pending=await self._pending(),
@@ -151,19 +170,24 @@ class Vitals:
             return None
 
     async def _lag(self) -> dict[str, int] | None:
-        if self._consumer is None:
-            return None
+        """By topic; None as long as one partition's is not known."""
         lags: Counter[str] = Counter()
+        for (topic, _), lag in (await self._lags()).items():
+            lags[topic] += lag
+        return dict(lags) or None
+
+    async def _lags(self) -> dict[tuple[str, int], int]:
+        """By topic, without the prefix, and partition; empty as long as one of them is not known."""
+        lags: dict[tuple[str, int], int] = {}
         try:
             async with asyncio.timeout(FIGURES_SECONDS / 2):
-                for task in self._consumer.tasks:
+                for task in self._consumer.tasks if self._consumer else ():
                     for partition in task.partitions:
-                        lags[partition.topic.removeprefix(self._broker.prefix)] += await _behind(
-                            task, partition
-                        )
+                        topic = partition.topic.removeprefix(self._broker.prefix)
+                        lags[topic, partition.partition] = await _behind(task, partition)
         except (BusError, TimeoutError, _Unknown):
-            return None
-        return dict(lags) or None
+            return {}
+        return lags
 
 
 class _Unknown(Exception):

@@ -98,5 +98,6 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                 "consumer": consumer.not_ready,
             }
             name, port = routes.SERVICE, settings.port
-            async with Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer):
-                yield {"products": products, "readiness": readiness}
+            vitals = Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer)
+            async with vitals:
+                yield {"products": products, "readiness": readiness, "measure": vitals.measure}

@@ -13,6 +13,7 @@ import structlog
 
 from contracts import LogLine
 from event_bus.crash_points import CrashPoint, reached
+from event_bus.metrics import age
 from event_bus.records import Partition, Record
 from logs_service.frames import one_line
 from logs_service.hub import Hub
@@ -43,6 +44,7 @@ class Feed:
         self._window = window
         self._ends: Position = {}
         self.repeated = self.repaired = 0
+        self.delay = 0.0  # seconds
 
     def start(
         self, beginnings: Mapping[Partition, int], ends: Mapping[Partition, int]
@@ -80,6 +82,8 @@ class Feed:
         ]
         if fresh:
             self._hub.publish(fresh)
+            if self._is_live(fresh[-1]):
+                self.delay = age(fresh[-1].time)
             if self._echo is not None:
                 self._echo([line.text for line in fresh if self._is_live(line)])
 

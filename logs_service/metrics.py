@@ -53,6 +53,7 @@ FIGURES: Sequence[Figure] = (
     (GAUGE, "clients_at_head", "Those that have every line.", lambda one: len(one.hub.hot)),
     (GAUGE, "ring_bytes", "Memory of the ring.", lambda one: one.hub.ring.bytes),
     (GAUGE, "ring_limit_bytes", "Its bound.", lambda one: one.hub.ring.limit_bytes),
+    (GAUGE, "delay_seconds", "Of the newest line: from Kafka to the ring.", lambda one: one.feed.delay),
     (GAUGE, "tick_seconds", "How long a flush waits for more lines.", lambda one: one.hub.pace.tick),
 )
 

@@ -36,5 +36,5 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
     with closing(Printer()) as printer:
         async with Worker(settings.broker, SERVICE, CONSUMES, stop, taken, alone=settings.alone) as worker:
             readiness = {"worker": worker.not_ready}
-            async with Vitals(settings.broker, SERVICE, settings.port, readiness, consumer=worker):
-                yield {"readiness": readiness}
+            async with Vitals(settings.broker, SERVICE, settings.port, readiness, consumer=worker) as vitals:
+                yield {"readiness": readiness, "measure": vitals.measure}

@@ -103,5 +103,11 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                 revocations=revocations,
             )
             name, port = routes.SERVICE, settings.port
-            async with Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer):
-                yield {"payments": payments, "tokens": tokens, "readiness": readiness}
+            vitals = Vitals(settings.broker, name, port, readiness, outboxes=outboxes, consumer=consumer)
+            async with vitals:
+                yield {
+                    "payments": payments,
+                    "tokens": tokens,
+                    "readiness": readiness,
+                    "measure": vitals.measure,
+                }

@@ -101,7 +101,8 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
             }
             issuer, audience = settings.token_issuer, settings.token_audience
             tokens = TokenChecker(keyring.public, keyring.look, issuer=issuer, audience=audience)
-            async with Vitals(settings.broker, SERVICE, settings.port, readiness, outboxes=outboxes):
+            vitals = Vitals(settings.broker, SERVICE, settings.port, readiness, outboxes=outboxes)
+            async with vitals:
                 yield {
                     "users": users,
                     "hashing": hashing,
@@ -109,6 +110,7 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                     "keyring": keyring,
                     "tokens": tokens,
                     "readiness": readiness,
+                    "measure": vitals.measure,
                 }
 
 

@@ -64,7 +64,8 @@ def _of(module: ModuleType) -> Iterator[Described]:
             (family,) = value.collect()
             yield _described(family, OF_ALL.get(package, package), value._labelnames)
         if Collector in getattr(value, "__mro__", ()) and value.__module__ == module.__name__:
-            yield from (_described(family, package) for family in value.describe())
+            service = OF_ALL.get(package, package)
+            yield from (_described(family, service) for family in value.describe())
 
 
 def _described(family: Metric, service: str, labels: Sequence[str] | None = None) -> Described:

@@ -6,6 +6,7 @@ After a failed write the outcome is unknown until it was looked up.
 import asyncio
 import contextlib
 import itertools
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -137,6 +138,23 @@ class OutboxCollection:
         with deadline(LOOKUP_SECONDS):
             pending = {"pending_since": {"$gt": 0}}
             return int(await self._documents.count_documents(pending, limit=self._max_pending))
+
+    async def measure(self) -> None:
+        """Sets the gauges: how many documents wait, and since when the oldest of them does."""
+        oldest = metrics.OLDEST.labels(self._documents.name)
+        try:
+            metrics.PENDING.labels(self._documents.name).set(await self.waiting())
+            oldest.set(await self._oldest())
+        except BaseException:
+            oldest.set(math.nan)  # better than what it was before the database was away
+            raise
+
+    async def _oldest(self) -> float:
+        """Its age in seconds."""
+        with deadline(LOOKUP_SECONDS):
+            waiting = self._documents.find({"pending_since": {"$gt": 0}}, {"pending_since": 1})
+            found = await waiting.sort("pending_since", 1).limit(1).to_list(1)
+        return metrics.age(found[0]["pending_since"] / 1_000_000) if found else 0.0
 
     async def find_settled(self) -> list[Document]:
         """All documents whose events are committed: for small collections."""

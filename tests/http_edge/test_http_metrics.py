@@ -1,7 +1,15 @@
 """Requests are counted by the template of their path; nothing that a caller makes up becomes a label."""
 
-from prometheus_client import REGISTRY
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY, Gauge
 from starlette.testclient import TestClient
+
+from http_edge import EdgeSettings, Stop, edge, metrics
 
 
 def count(method: str, path: str, status: str) -> float:
@@ -34,3 +42,39 @@ def test_metrics_are_served_for_prometheus(client: TestClient) -> None:
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     assert 'http_request_duration_seconds_count{method="GET",path="/healthz"}' in answer.text
+
+
+def measuring(measure: Callable[[], Awaitable[None]]) -> TestClient:
+    @asynccontextmanager
+    async def resources(stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
+        yield {"measure": measure}
+
+    return TestClient(edge("measured", "", EdgeSettings(port=1), resources=resources))
+
+
+def test_what_is_only_known_by_a_look_is_looked_at_before_it_is_told() -> None:
+    gauge = Gauge("test_looks", "how often somebody looked")
+
+    async def look() -> None:
+        gauge.inc()
+
+    with measuring(look) as client:
+        assert "test_looks 1.0" in client.get("/metrics").text
+        assert "test_looks 2.0" in client.get("/metrics").text
+
+
+def test_a_look_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "MEASURE_SECONDS", 0.05)
+
+    given_up = []
+
+    async def hangs() -> None:
+        try:
+            await asyncio.sleep(20)
+        except asyncio.CancelledError:
+            given_up.append("the look")
+            raise
+
+    with measuring(hangs) as client:
+        assert client.get("/metrics").status_code == 200
+    assert given_up == ["the look"]

@@ -1,6 +1,7 @@
 """From records to lines: each event once, whatever the topic repeats."""
 
 import itertools
+import time
 import tracemalloc
 import uuid
 from collections.abc import Iterator
@@ -207,6 +208,15 @@ def test_of_anything_but_a_log_line_the_headers_are_known(feed: Feed, shown: Sho
         Headers("stock.moved.v1", "inventories_service", "r17"),
         Headers("stock.moved.v1", "", ""),
     ]
+
+
+def test_how_late_a_line_was_is_told_of_new_ones_alone(feed: Feed) -> None:
+    two_seconds_ago = int(time.time() * 1000) - 2_000
+    feed.start({Partition("logs", 0): 0}, {Partition("logs", 0): 5})
+    feed.show([Logged(b"{}", offset=4, timestamp=0)])  # it was there before the hub
+    assert feed.delay == 0
+    feed.show([Logged(b"{}", offset=5, timestamp=0), Logged(b"{}", offset=6, timestamp=two_seconds_ago)])
+    assert feed.delay == pytest.approx(2, abs=1)
 
 
 def test_every_metric_has_a_name_that_says_whose_it_is(metrics: HubMetrics) -> None:
