@@ -1,5 +1,6 @@
 """/docs: the OpenAPI description as one page of HTML that needs nothing from elsewhere, not even a script."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -20,13 +21,18 @@ def _operations(spec: Schema) -> Iterable[str]:
 def _section(method: str, path: str, operation: Schema, schemas: Schema) -> str:
     parts = [
         f"<h2><code>{method} {escape(path)}</code></h2>",
-        f"<p>{escape(operation['summary'])}. {escape(operation.get('description', ''))}</p>",
+        f"<p>{escape(operation['summary'])}. {_prose(operation.get('description', ''))}</p>",
         f"<pre>{escape(_curl(method, path, operation, schemas))}</pre>",
         table("Fields", ("name", "type", "default", "meaning"), _fields(operation, schemas)),
         table("Headers and path", ("name", "where", "meaning"), _parameters(operation)),
         table("Answers", ("status", "meaning", "fields"), _answers(operation, schemas)),
     ]
     return f"<section>{''.join(parts)}</section>"
+
+
+def _prose(text: str) -> str:
+    """Names stand in backquotes, as in Markdown."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _curl(method: str, path: str, operation: Schema, schemas: Schema) -> str:

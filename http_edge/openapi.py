@@ -80,8 +80,8 @@ def _operation(operation: Operation, references: Any) -> Schema:
         "parameters": [*_path_parameters(operation.path), *map(_parameter, _parameters(operation))],
         "responses": _responses(operation, references),
     }
-    if operation.description:
-        described["description"] = operation.description
+    if description := " ".join(filter(None, (operation.description, _published(operation)))):
+        described["description"] = description
     if operation.accepts:
         schema = references[operation.accepts, "validation"]
         required = any(field.is_required() for field in operation.accepts.model_fields.values())
@@ -93,6 +93,12 @@ def _operation(operation: Operation, references: Any) -> Schema:
         described["security"] = [{"bearer": []}] if 401 in operation.problems else []
         described["security"].insert(0, {})
     return described
+
+
+def _published(operation: Operation) -> str:
+    """The events that a call may cause. Their own description is a matter of whoever reads them."""
+    events = ", ".join(f"`{event.type}` on `{event.topic.name}`" for event in operation.publishes)
+    return f"May publish {events}: see `/asyncapi` of logs_service." if events else ""
 
 
 def _parameters(operation: Operation) -> Iterable[Parameter]:

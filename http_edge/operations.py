@@ -6,7 +6,7 @@ The same table routes the requests and makes the OpenAPI description, so the two
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel
 from starlette.middleware import Middleware
@@ -35,6 +35,21 @@ class Parameter:
     pattern: str | None = None
 
 
+class Topic(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class Published(Protocol):
+    """An event, as its class tells of it. Nothing else of events is known here."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def topic(self) -> Topic: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`endpoint(request)`, or with `accepts` `endpoint(request, body)`.
@@ -44,7 +59,7 @@ class Operation:
     `problems` are the statuses beyond those that every body can meet (400, 413, 415, 422); `bearer` says that
     a token is looked at (whether there must be one is the endpoint's decision). `media_type`: it answers 200 with a
     Response of this type, and no model. `middleware` goes around this operation alone. `publishes` are the events
-    that it may cause: models of which nothing else is known here.
+    that it may cause.
     """
 
     method: str
@@ -59,7 +74,7 @@ class Operation:
     bearer: bool = False
     media_type: str = ""
     middleware: Sequence[Middleware] = ()
-    publishes: Sequence[type[BaseModel]] = ()
+    publishes: Sequence[Published] = ()
 
     @property
     def status(self) -> int:

@@ -1,10 +1,15 @@
 """What is described is what is served."""
 
 from html.parser import HTMLParser
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.testclient import TestClient
+
+from http_edge import EdgeSettings, Operation, edge
 
 
 @pytest.fixture
@@ -51,6 +56,27 @@ def test_an_answer_that_is_no_json_is_described_by_its_media_type(
 def test_middleware_of_an_operation_is_around_that_one_alone(client: TestClient) -> None:
     assert client.get("/report").headers["X-Stamp"] == "here"
     assert "X-Stamp" not in client.get("/healthz").headers
+
+
+class Shipped(BaseModel):
+    type: ClassVar[str] = "orders.shipped.v1"
+    topic: ClassVar[SimpleNamespace] = SimpleNamespace(name="orders")
+
+
+def test_the_events_that_a_call_may_cause_are_named_with_their_topics() -> None:
+    described = Operation("POST", "/ship", ship, "Ship", "Once.", publishes=[Shipped])
+    app = edge("shipping", "", EdgeSettings(port=0), operations=[described])
+    with TestClient(app) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+        page = client.get("/docs").text
+    told = "Once. May publish `orders.shipped.v1` on `orders`: see `/asyncapi` of logs_service."
+    assert paths["/ship"]["post"]["description"] == told
+    assert "<code>orders.shipped.v1</code>" in page
+    assert "description" not in paths["/healthz"]["get"]
+
+
+async def ship(request: Request) -> None:
+    """Nothing is shipped here."""
 
 
 def references(value: object) -> set[str]:

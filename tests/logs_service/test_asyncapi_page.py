@@ -82,3 +82,8 @@ def test_whatever_the_document_holds_is_text() -> None:
 
 def test_the_image_of_the_containers_has_the_document() -> None:
     assert "!ressources/asyncapi.json" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_live_page_leads_there() -> None:
+    page = (ROOT / "logs_service" / "page" / "index.html").read_text(encoding="utf-8")
+    assert '<a href="/asyncapi">' in page
