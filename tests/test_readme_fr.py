@@ -104,9 +104,3 @@ def test_what_one_readme_has_the_other_has(kind: str) -> None:
     assert any(section.facts[kind] for section, _ in pairs()), f"README.md has no {kind} at all"
     found = [line for english, french in pairs() for line in differences(kind, english, french)]
     assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("file", [ENGLISH, FRENCH], ids=lambda file: file.name)
-def test_every_relative_link_leads_to_a_file(file: Path) -> None:
-    targets = re.findall(r"\]\((?!#|\w+:)([^)#]+)", file.read_text(encoding="utf-8"))
-    assert [target for target in targets if not (ROOT / target).exists()] == []
