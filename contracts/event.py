@@ -13,9 +13,12 @@ _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Event(BaseModel):
-    """Something that happened. Frozen; unknown fields of a newer producer are ignored."""
+    """Something that happened. Frozen; unknown fields of a newer producer are ignored.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    JSON has no NaN and no infinity: what was read as one could not be written again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     type: ClassVar[str]  # past tense, with its version: `users.registered.v1`
     topic: ClassVar[Topic]

@@ -4,6 +4,7 @@ import re
 from uuid import uuid4, uuid5
 
 import pytest
+from pydantic import ValidationError
 
 from contracts import (
     EVENT_TYPES,
@@ -13,6 +14,7 @@ from contracts import (
     Notification,
     PaymentAccepted,
     PaymentRefunded,
+    ServiceMeasured,
     StockMoved,
     StockRanLow,
     StockRefused,
@@ -97,3 +99,10 @@ def test_a_refund_is_news_and_a_product_that_runs_low_is_a_warning() -> None:
 def test_what_was_not_sold_for_a_payment_says_nothing_of_one() -> None:
     by_hand = StockMoved(product="mug", level=4, quantity=4, number=1, reason="delivery")
     assert "payment_id" not in by_hand.to_json()
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_of_json_is_none_of_an_event(number: str) -> None:
+    """It was read, and then written as null."""
+    with pytest.raises(ValidationError):
+        ServiceMeasured.model_validate_json(f'{{"service":"s","instance":"i","every":{number}}}')
