@@ -158,6 +158,8 @@ def field_errors(error: ValidationError) -> list[FieldError]:
 
 
 def _quiet(message: str, given: object) -> str:
-    """A few messages quote what was given. Shorter ones than this are parts of ordinary words."""
-    quotes_input = isinstance(given, str) and len(given) >= 4 and given in message
+    """A few messages quote what was given, some as Python writes it. Shorter ones are parts of ordinary words."""
+    quotes_input = (
+        isinstance(given, str) and len(given) >= 4 and (given in message or repr(given)[1:-1] in message)
+    )
     return "This value is not allowed." if quotes_input else message.removeprefix("Value error, ")

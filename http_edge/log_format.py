@@ -14,12 +14,15 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, ExcInfo, Processor
 
+from http_edge.plain_text import spelled_out
 from http_edge.request_id import current_request_id
 
 SECRETS = frozenset({"password", "token", "access_token", "authorization", "secret", "private_key", "hash"})
 
 # The everyday work of libraries is not worth a line; asgi_correlation_id warns of each id that it replaces.
 QUIET = {"uvicorn": logging.WARNING, "asgi_correlation_id": logging.ERROR}
+
+_TRACEBACKS = ("exception", "stack")  # of several lines, for people
 
 _PYDANTIC_INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
 
@@ -37,7 +40,7 @@ def configure_logging(service: str, log_format: Literal["console", "json"]) -> N
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=every_line,
-            processors=[ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
+            processors=[ProcessorFormatter.remove_processors_meta, *_renderers(log_format)],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
@@ -73,7 +76,21 @@ def _traceback(exc_info: ExcInfo) -> str:
     return _PYDANTIC_INPUT.sub("input_type=", text)
 
 
-def _renderer(log_format: str) -> Processor:
+def _renderers(log_format: str) -> list[Processor]:
     if log_format == "json":
-        return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        return [structlog.processors.JSONRenderer(ensure_ascii=False, default=str), _plain_line]
+    return [_plain_values, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+
+
+def _plain_line(logger: object, method: str, line: Any) -> str:
+    """JSON escapes the control characters of ASCII, and no others."""
+    return spelled_out(line)
+
+
+def _plain_values(logger: object, method: str, event: EventDict) -> EventDict:
+    """Before it gets its colours, which are control characters too."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            lines = value.split("\n") if name in _TRACEBACKS else [value]
+            event[name] = "\n".join(map(spelled_out, lines))
+    return event

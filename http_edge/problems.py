@@ -4,6 +4,7 @@ What nobody expected is logged with its traceback; the caller sees only the requ
 """
 
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from http_edge.errors import Problem, ServiceUnavailable
+from http_edge.plain_text import spelled_out
 from http_edge.request_id import current_request_id
 
 # For a 503 that does not say it better: the first step of the back-off that clients are asked to use.
@@ -22,7 +24,12 @@ log = structlog.stdlib.get_logger("http_edge")
 
 
 class ProblemResponse(JSONResponse):
+    """An error may name what was given, a parameter that is not known: whatever that is, it stays text."""
+
     media_type = "application/problem+json"
+
+    def render(self, content: Any) -> bytes:
+        return spelled_out(bytes(super().render(content)).decode()).encode()
 
 
 def problem_response(problem: Problem) -> Response:

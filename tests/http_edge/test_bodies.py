@@ -1,17 +1,18 @@
 """Every kind of bad body has its answer, and none of them is a 500."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.testclient import TestClient
 
 from http_edge.bodies import FORM, JSON, MAX_FIELD_BYTES, MAX_FIELDS, fields_of, validated
-from http_edge.errors import Problem
+from http_edge.errors import Problem, Unprocessable
 
 DOUBLE = b'{"amount":"1","amount":"2"}'
 
@@ -204,3 +205,19 @@ SOME_FIELDS = st.fixed_dictionaries(
 @given(SOME_FIELDS)
 def test_form_and_json_of_any_fields_give_the_same_model_or_the_same_problem(fields: dict[str, str]) -> None:
     assert outcome(FORM, urlencode(fields).encode()) == outcome(JSON, json.dumps(fields).encode())
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+class When(BaseModel):
+    since: Annotated[datetime, BeforeValidator(_moment)]
+
+
+@pytest.mark.parametrize("text", ["hunter2", "hunter\x00", "hunter\u2028'", 'hunter\\"'])
+def test_a_message_that_quotes_what_was_given_is_not_passed_on(text: str) -> None:
+    """Python quotes it as it would be written in a program."""
+    with pytest.raises(Unprocessable) as refused:
+        validated(When, {"since": text})
+    assert "hunter" not in str(refused.value.members)

@@ -1,8 +1,11 @@
 """Every error is application/problem+json with the request id, and none shows the inside."""
 
+import json
+
 import pytest
 from starlette.testclient import TestClient
 
+from http_edge import Problem, problem_response
 from http_edge.errors import title_of
 
 
@@ -55,3 +58,12 @@ def test_an_unexpected_error_shows_nothing_and_is_logged_with_its_traceback(
     logged = "".join(capfd.readouterr())
     assert "the inside of the service" in logged
     assert "Traceback" in logged
+
+
+def test_what_was_given_stays_text_in_a_problem() -> None:
+    """The name of a parameter that is not known is told; it may be any text."""
+    name = "a\x7f\x85\u2028\u202e\u2067z"
+    problem = Problem(422, errors=[{"field": name, "message": "Extra inputs are not permitted"}])
+    body = bytes(problem_response(problem).body).decode()
+    assert body.isprintable()
+    assert json.loads(body)["errors"][0]["field"] == name
