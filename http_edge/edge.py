@@ -7,9 +7,9 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
+from http_edge.cors import Cors
 from http_edge.description import description_routes
 from http_edge.errors import Problem
 from http_edge.health import LINKS, About, health_operations
@@ -82,7 +82,7 @@ def _middleware(settings: EdgeSettings) -> list[Middleware]:
         Middleware(TraceContext),
         Middleware(Measured),
         Middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=sorted(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],

@@ -20,6 +20,8 @@ def test_a_page_of_the_shop_may_ask_with_a_token(client: TestClient) -> None:
 def test_a_page_of_somebody_else_may_not(client: TestClient) -> None:
     answer = client.options("/orders", headers={"Origin": STRANGER, **ASKS})
     assert (answer.status_code, allowed(answer.headers)) == (400, None)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"] == "Disallowed CORS origin."
     assert allowed(client.get("/healthz", headers={"Origin": STRANGER}).headers) is None
 
 
