@@ -5,13 +5,14 @@ uvicorn's keep-alive), nor once it was handed to another protocol. `bodies` has 
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.config import HTTP_PROTOCOLS, HTTPProtocolType
 from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
-from http_edge.errors import RequestTimeout
+from http_edge.errors import BadRequest, Problem, RequestTimeout
 from http_edge.problems import problem_response
 
 
@@ -61,16 +62,23 @@ class TimedHead(asyncio.Protocol):
 
     def _give_up(self) -> None:
         if self._begun and not self.transport.is_closing():
-            self.transport.write(self._answer())
+            self.transport.write(self._answer(RequestTimeout(self.seconds)))
         if self.transport.get_write_buffer_size():
             self.transport.abort()  # it does not read either: a polite close would wait for it
         else:
             self.transport.close()
 
-    def _answer(self) -> bytes:
-        answer = problem_response(RequestTimeout(self.seconds))
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn calls when the parser gives up; its own answer would be plain text."""
+        self.transport.write(self._answer(BadRequest("This is not HTTP.")))
+        self.transport.close()
+
+    def _answer(self, problem: Problem) -> bytes:
+        answer = problem_response(problem)
+        answer.headers["Connection"] = "close"
         headers = [*self.server_state.default_headers, *answer.raw_headers]
-        lines = [b"HTTP/1.1 408 Request Timeout", *(b"%s: %s" % header for header in headers)]
+        status = b"HTTP/1.1 %d %s" % (problem.status, HTTPStatus(problem.status).phrase.encode())
+        lines = [status, *(b"%s: %s" % header for header in headers)]
         return b"\r\n".join([*lines, b"", bytes(answer.body)])
 
 
