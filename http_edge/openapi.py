@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from http_edge.bodies import ACCEPTED
@@ -41,7 +41,9 @@ class FieldProblem(BaseModel):
 class ProblemDetails(BaseModel):
     """RFC 9457. `instance` is the request id; `errors` comes with 422."""
 
-    type: str = "about:blank"
+    type: Literal["about:blank"] = Field(
+        "about:blank", description="The only one: what went wrong is said by `status` (RFC 9457, 4.2.1)"
+    )
     title: str
     status: int
     detail: str
