@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dev import addresses, chromium, doctor, keys, launcher, logfiles, plan, record, status, testing
+from dev import addresses, chromium, doctor, fuzzing, keys, launcher, logfiles, plan, record, status, testing
 from dev.dlq import commands as dlq
 from dev.docs import commands as docs
 from dev.errors import ShopError
@@ -209,6 +209,19 @@ def test(context: typer.Context) -> None:
             raise SystemExit(testing.run_all(chosen, console))
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *chosen])
+
+
+@app.command(context_settings=PASS_ON)
+def fuzz(
+    context: typer.Context,
+    short: Annotated[bool, typer.Option("--short", help="The few cases of ./shop test.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Try the cases of an earlier run again.")
+    ] = None,
+) -> None:
+    """Throw all kinds of bad input at a shop of its own; further arguments go to pytest."""
+    launcher.fetch_tools(plan.make(plan.STATE, None))
+    raise SystemExit(fuzzing.fuzz(context.args, short, seed))
 
 
 @app.command(context_settings=PASS_ON)

@@ -16,7 +16,7 @@ from dev import ports
 from dev.child import Child
 from dev.kafka import Kafka
 from dev.mongo import Mongo
-from dev.services import INIT, KINDS, Service
+from dev.services import INIT, KINDS, STARTED, Service
 from tests.flows.topics import committed_records
 
 ALL = tuple(kind.name for kind in KINDS)
@@ -46,7 +46,7 @@ class OpenShop:
 
     def spawn(self, name: str, /, label: str = "", **settings: str) -> Service:
         """A process of a service; it is not waited for. `label`: where there are several of one service."""
-        (variable,) = (kind.port_variable for kind in KINDS if kind.name == name)
+        (variable,) = (kind.port_variable for kind in STARTED if kind.name == name)
         (port,) = ports.free(1)
         log = self.folder / f"{label or name}.log"
         service = Service(name, port, log, {**self.environment, **settings, variable: str(port)})
