@@ -34,7 +34,11 @@ def dead_letters_of(service: str) -> Topic:
     return Topic(name=f"{service}.dlq", key="as the record", holds_inputs=True)
 
 
-CONSUMERS = ("notifications_service", "inventories_service", "payments_service")  # who may meet a dead letter
+CONSUMERS = (  # who may meet a dead letter
+    "notifications_service",
+    "inventories_service",
+    "payments_service",
+)
 ALL = (
     NOTIFICATIONS,
     INVENTORIES,

@@ -7,18 +7,16 @@ from rich.table import Table
 
 from dev.run import Run
 from dev.scale import service_of
+from dev.services import STARTED
 from dev.status import host_of
 
 
 def show(run: Run, console: Console) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     ports = run.plan.ports
-    table.add_row("register, log in", _all(ports, "users_service"))
-    table.add_row("pay", _all(ports, "payments_service"))
-    table.add_row("stock", _all(ports, "inventories_service", "/stock"))
-    table.add_row("watch every line", f"{_all(ports, 'logs_service')}, or ws://…")
-    table.add_row("look into Kafka", _all(ports, "kafka_browser"))
-    table.add_row("health of notifications", _all(ports, "notifications_service", "/readyz"))
+    for kind in STARTED:
+        what, path = kind.shown
+        table.add_row(what, _all(ports, kind.name, path))
     table.add_row("Kafka", run.record.bootstrap_servers)
     table.add_row("MongoDB", host_of(run.record.mongo_uri))
     table.add_row("logs", f"{run.plan.logs}/")
@@ -32,7 +30,7 @@ def show(run: Run, console: Console) -> None:
     _command(console, f"curl -X POST http://localhost:{ports['payments_service']}/pay")
 
 
-def _all(ports: Mapping[str, int], service: str, path: str = "") -> str:
+def _all(ports: Mapping[str, int], service: str, path: str) -> str:
     """Of each replica."""
     there = [port for name, port in ports.items() if service_of(name) == service]
     return ", ".join(f"http://localhost:{port}{path}" for port in there)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from dev import addresses, chromium, doctor, fuzzing, keys, launcher, logfiles, 
 from dev.dlq import commands as dlq
 from dev.docs import commands as docs
 from dev.errors import ShopError
+from dev.new_service.command import new_service
 from dev.paths import ROOT
 from dev.replay.command import replay
 from dev.run import Stopped
@@ -39,9 +41,9 @@ PortsFrom = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Ports N logs (WebSocket), N+1 users, N+2 payments, N+3 inventories, N+4 notifications, "
-        "N+5 to N+9 kept for services to come, N+10 Kafka, N+11 its controller, N+12 MongoDB, "
-        "in place of 3000, 3001, 3002, 3003, 3004, 9092, 9093, 27017.",
+        help="Other ports than the usual ones: "
+        + ", ".join(f"N+{offset} {name}" for name, offset in sorted(plan.OFFSETS.items(), key=itemgetter(1)))
+        + ".",
     ),
 ]
 Scale = Annotated[
@@ -149,6 +151,7 @@ def demo(state: State = plan.STATE) -> None:
 app.command()(tail)
 app.command()(trace)
 app.command()(replay)
+app.command()(new_service)
 
 
 @app.command()

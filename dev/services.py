@@ -24,6 +24,7 @@ class Kind:
     port_variable: str
     port: int
     offset: int
+    shown: tuple[str, str]  # to a person when all is ready: what is there, and at which path
     database_variable: str = ""  # the setting that names its database, if it has one
 
     @property
@@ -33,13 +34,14 @@ class Kind:
 
 
 KINDS = (
-    Kind("users_service", "USERS_PORT", 3001, 1, "USERS_DATABASE"),
-    Kind("payments_service", "PAYMENTS_PORT", 3002, 2, "PAYMENTS_DATABASE"),
-    Kind("inventories_service", "INVENTORIES_PORT", 3003, 3, "INVENTORIES_DATABASE"),
-    Kind("notifications_service", "NOTIFICATIONS_PORT", 3004, 4),
-    Kind("logs_service", "LOGS_PORT", 3000, 0),
+    Kind("users_service", "USERS_PORT", 3001, 1, ("register, log in", ""), "USERS_DATABASE"),
+    Kind("payments_service", "PAYMENTS_PORT", 3002, 2, ("pay", ""), "PAYMENTS_DATABASE"),
+    Kind("inventories_service", "INVENTORIES_PORT", 3003, 3, ("stock", "/stock"), "INVENTORIES_DATABASE"),
+    Kind("notifications_service", "NOTIFICATIONS_PORT", 3004, 4, ("health of notifications", "/readyz")),
+    Kind("logs_service", "LOGS_PORT", 3000, 0, ("watch every line", "")),
 )
-BROWSER = Kind("kafka_browser", "KAFKA_BROWSER_PORT", 8080, 13)  # looks at Kafka; no service of the shop
+# Looks at Kafka; no service of the shop.
+BROWSER = Kind("kafka_browser", "KAFKA_BROWSER_PORT", 8080, 13, ("look into Kafka", ""))
 STARTED = (*KINDS, BROWSER)
 INIT = "kafka_init"  # runs once, before the services, and ends
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
 
@@ -101,9 +101,7 @@ def environment(kafka: Kafka, mongo: Mongo, prefix: str) -> Environment:
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "MONGO_URI": mongo.uri,
         "TOPIC_PREFIX": prefix,
-        "USERS_DATABASE": f"{prefix}users",
-        "PAYMENTS_DATABASE": f"{prefix}payments",
-        "INVENTORIES_DATABASE": f"{prefix}inventories",
+        **{kind.database_variable: prefix + kind.name for kind in KINDS if kind.database_variable},
         "USERS_BCRYPT_COST": "4",  # the lowest: a test of anything else need not pay for the hash
         "LOG_FORMAT": "json",
     }
@@ -152,7 +150,7 @@ def topics(request: pytest.FixtureRequest, tmp_path: Path, environment: Environm
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """All services of one test, ready."""
+    """The services of the story, of one test, ready. What else the shop has, a test starts that needs it."""
 
     users_service: Service
     payments_service: Service
@@ -167,8 +165,8 @@ class Shop:
 
 @pytest.fixture
 def shop(topics: Environment, run_service: RunService) -> Shop:
-    """Topics and all services, on this test's prefix and databases."""
-    services = {kind.name: run_service(kind.name, ready=False) for kind in KINDS}
+    """Topics and these services, on this test's prefix and databases."""
+    services = {field.name: run_service(field.name, ready=False) for field in fields(Shop)}
     for service in services.values():
         service.wait_ready()
     return Shop(**services)

@@ -33,7 +33,7 @@ def defaults() -> dict[str, str]:
 def ports_of_containers() -> dict[str, str]:
     """Of Kafka and Kafka UI, which are no services of ours; and the ranges for several of each."""
     text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "docker-compose.scale.yml").read_text()
-    return dict(re.findall(r"\$\{(KAFKA[A-Z_]*|[A-Z]+_PORTS):-([^}]*)\}", text))
+    return dict(re.findall(r"\$\{(KAFKA[A-Z_]*|[A-Z_]+_PORTS):-([^}]*)\}", text))
 
 
 def test_every_setting_is_there_with_its_default() -> None:

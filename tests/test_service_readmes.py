@@ -1,41 +1,28 @@
 """What a service's README says is what its code does: settings, routes, topics and events."""
 
 import re
+from importlib import import_module
 
 import pytest
 from starlette.routing import Route
 
-import inventories_service.app
-import kafka_browser.app
-import logs_service.app
-import notifications_service.app
-import payments_service.app
-import users_service.app
 from contracts import EVENT_TYPES, ServiceMeasured
 from contracts.topics import ALL as TOPICS
-from dev.docs.tables import services
+from dev.docs.tables import rows, services
 from dev.paths import ROOT
+from dev.services import STARTED
 from http_edge.settings import variable_of
 from tests.flows.settings_of import SETTINGS
 
-BUILT = {
-    "users_service": users_service.app.build,
-    "payments_service": payments_service.app.build,
-    "inventories_service": inventories_service.app.build,
-    "notifications_service": notifications_service.app.build,
-    "logs_service": logs_service.app.build,
-    "kafka_browser": kafka_browser.app.build,
-}
+COMPOSED = {kind.name: import_module(f"{kind.name}.app") for kind in STARTED}
 # By the tables of the code. That each service reports itself is said once, in the README of the project.
 PUBLISHES = {
     service.name: {kind.type for kind in service.publishes} - {ServiceMeasured.type} for service in services()
 }
+# A row for all notifications names a topic and no type.
 CONSUMES = {
-    "payments_service": {row.event.type for row in payments_service.app.CONSUMES},
-    "inventories_service": {
-        row.event.type
-        for row in inventories_service.app.consumes(SETTINGS["inventories_service"]())  # type: ignore[arg-type]
-    },
+    name: {row.event.type for row in rows(app, SETTINGS[name]()) if hasattr(row.event, "type")}
+    for name, app in COMPOSED.items()
 }
 # The documentation and what every service has are named without the method.
 COMMON = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
@@ -67,9 +54,9 @@ def test_exactly_the_settings_are_named(service: str) -> None:
     assert named == {variable_of(settings, field) for field in settings.model_fields}
 
 
-@pytest.mark.parametrize("service", BUILT)
+@pytest.mark.parametrize("service", COMPOSED)
 def test_exactly_the_routes_are_named(service: str) -> None:
-    app = BUILT[service](SETTINGS[service]())  # type: ignore[arg-type]
+    app = COMPOSED[service].build(SETTINGS[service]())
     served = {
         path if "POST" not in (methods or ()) else f"POST {path}"
         for path, methods in ((route.path, route.methods) for route in app.routes if isinstance(route, Route))
@@ -81,7 +68,7 @@ def test_exactly_the_routes_are_named(service: str) -> None:
 @pytest.mark.parametrize("service", PUBLISHES)
 def test_exactly_the_events_are_named_and_on_which_topics(service: str) -> None:
     consumed, _, published = readme(service).partition("**Publishes**")
-    for text, types in ((consumed, CONSUMES.get(service, set())), (published, PUBLISHES[service])):
+    for text, types in ((consumed, CONSUMES[service]), (published, PUBLISHES[service])):
         assert quoted(text) & set(EVENT_TYPES) == types
         topics = {EVENT_TYPES[kind].topic.name for kind in types}
         assert topics <= quoted(text) & {topic.name for topic in TOPICS}

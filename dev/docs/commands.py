@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from dev import chromium
 from dev.errors import ShopError
 from dev.paths import ROOT
 
@@ -34,9 +35,11 @@ def check() -> None:
     made = files.made()
     wrong = [f"{path} is stale: ./shop docs generate" for path in files.stale(made)]
     if not wrong and not files.has_its_png(made):
-        wrong = [
-            f"{files.PNG} is of another {files.SVG.name}: ./shop docs generate, where there is a Chromium"
-        ]
+        told = f"{files.PNG} is of another {files.SVG.name}: ./shop docs generate, where there is a Chromium"
+        if chromium.program():
+            wrong = [told]
+        else:  # nobody here can draw it; CI has one, and refuses it
+            print(told)
     wrong += _incompatible()
     if wrong:
         raise ShopError("\n".join(["docs check", *wrong]))

@@ -13,6 +13,8 @@ export class Picture {
   #boxes = new Map();
 
   constructor(svg) {
+    const lowest = Math.max(...Object.values(PLACES).map((place) => place.y));
+    svg.setAttribute("viewBox", `0 0 930 ${Math.max(450, lowest + 50)}`);
     for (const arrow of ARROWS) this.#arrows.set(arrow.name, new Arrow(svg, arrow));
     for (const [name, place] of Object.entries(PLACES)) this.#boxes.set(name, new Box(svg, name, place));
   }

@@ -6,6 +6,7 @@ import time
 from itertools import count
 from typing import Any
 
+from dev.services import KINDS
 from logs_service.hub import Hub
 from logs_service.lines import Headers, Line
 from logs_service.ring import Ring
@@ -13,13 +14,7 @@ from logs_service.streams import Stream
 from tests.browser.shop import line, remember_in_the_ring
 from tests.logs_service.serving import Serving
 
-SERVICES = (
-    "users_service",
-    "payments_service",
-    "inventories_service",
-    "notifications_service",
-    "logs_service",
-)
+SERVICES = tuple(kind.name for kind in KINDS)
 
 
 class Topics:

@@ -14,20 +14,15 @@ from typing import Any
 
 from dev import ports
 from dev.paths import ROOT
+from dev.services import KINDS
 from dev.waiting import until
 
 COMPOSES = {"docker-compose": ["docker-compose"], "docker compose": ["docker", "compose"]}
-SERVICES = {
-    "users-service": 3001,
-    "payments-service": 3002,
-    "inventories-service": 3003,
-    "notifications-service": 3004,
-    "logs-service": 3000,
-}
+SERVICES = {kind.name.replace("_", "-"): kind.port for kind in KINDS}
 BESIDE = ("kafka", "users-service-database", "kafka-ui")
 INIT = "kafka-init"  # runs once and ends
 RUNNING = (*SERVICES, *BESIDE)
-PORTS = ("USERS_PORT", "PAYMENTS_PORT", "INVENTORIES_PORT", "LOGS_PORT", "KAFKA_PORT", "KAFKA_UI_PORT")
+PORTS = (*(kind.port_variable for kind in KINDS), "KAFKA_PORT", "KAFKA_UI_PORT")
 SECRET = "nobody-may-find-this-in-an-image"
 NOT_COPIED = (".git", ".venv", ".tools", ".shop*", "__pycache__", ".*_cache", ".hypothesis", ".env")
 READY_WITHIN = 90.0  # seconds; 20 on a quiet machine

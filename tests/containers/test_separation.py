@@ -2,10 +2,11 @@
 
 import pytest
 
+from dev.services import KINDS
 from tests.containers.stack import SERVICES, Stack
 
 DATABASE = ("users-service-database", 27017)
-WITH_DATABASE = {"users-service", "payments-service", "inventories-service"}
+WITH_DATABASE = {kind.name.replace("_", "-") for kind in KINDS if kind.database_variable}
 
 
 def reached(shop: Stack, service: str, targets: set[str]) -> set[str]:

@@ -18,6 +18,7 @@ from dev.mongo import Mongo
 from dev.paths import ROOT
 from dev.ports import free_range
 from dev.record import Record, read
+from dev.services import KINDS
 from dev.waiting import until
 
 Finished = subprocess.CompletedProcess[str]
@@ -106,9 +107,12 @@ def running_shop(tmp_path_factory: pytest.TempPathFactory, kafka: Kafka, mongo: 
 
 def _on(kafka: Kafka, mongo: Mongo) -> dict[str, str]:
     prefix = f"d{uuid.uuid4().hex[:8]}-"
-    own_names = {"TOPIC_PREFIX": prefix, "USERS_DATABASE": f"{prefix}u", "PAYMENTS_DATABASE": f"{prefix}p"}
-    own_names["INVENTORIES_DATABASE"] = f"{prefix}i"
-    return own_names | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "MONGO_URI": mongo.uri}
+    databases = {kind.database_variable: prefix + kind.name for kind in KINDS if kind.database_variable}
+    return (
+        databases
+        | {"TOPIC_PREFIX": prefix}
+        | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "MONGO_URI": mongo.uri}
+    )
 
 
 @pytest.fixture

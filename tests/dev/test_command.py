@@ -11,17 +11,11 @@ import pytest
 from dev import plan
 from dev.errors import ShopError
 from dev.paths import ROOT
+from dev.services import STARTED
 from dev.waiting import until
 from tests.dev.conftest import Command, living
 
-SERVICES = {
-    "users_service",
-    "payments_service",
-    "inventories_service",
-    "notifications_service",
-    "logs_service",
-    "kafka_browser",
-}
+SERVICES = {kind.name for kind in STARTED}
 
 
 def test_status_tells_a_program_where_everything_is(running_shop: Command) -> None:

@@ -1,4 +1,4 @@
-"""A stateful service in the field: any number of instances, what is told to it, and what is found in the end.
+"""A consuming service in the field: any number of instances, what is told to it, and what is found in the end.
 
 It looks from outside: at topics, at HTTP, and at the database only to know when everything has left it.
 """
@@ -29,33 +29,37 @@ from tests.event_bus.verdict import Outputs, cause, faults_of_letters, id_of
 Outcomes = Sequence[tuple[Any, Any]]  # inputs, each with what became of it, in the order of the topics
 
 
+async def nothing_is_kept(_: httpx.AsyncClient, __: str, ___: Outcomes) -> None:
+    """Of a service without state."""
+
+
 @dataclass(frozen=True)
 class Case:
     """What the acceptance suite has to know of a service, which consumes `input`.
 
     `prepare` makes so many inputs, and by HTTP what has to be there before them. Each has an outcome of exactly one
     of the types of `one_of`, with which one of each type of `perhaps` may come. `refused` makes of an input one
-    that its rule refuses. `holds` asserts by HTTP that the state is what the outcomes say.
+    that its rule refuses, if it refuses any. `holds` asserts by HTTP that the state is what the outcomes say.
     """
 
     service: str
     input: type[Event]
     prepare: Callable[[httpx.AsyncClient, str, int], Awaitable[Sequence[Event]]]
-    refused: Callable[[Any], Event]
     one_of: Sequence[type[Event]]
-    holds: Callable[[httpx.AsyncClient, str, Outcomes], Awaitable[None]]
+    refused: Callable[[Any], Event] | None = None
+    holds: Callable[[httpx.AsyncClient, str, Outcomes], Awaitable[None]] = nothing_is_kept
     perhaps: Sequence[type[Event]] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Campaign:
-    """A context manager: topics of its own; at its end no instance is left."""
+    """A context manager: topics of its own; at its end no instance is left. `times`: how often each input is told."""
 
-    def __init__(self, case: Case, kafka: Kafka, mongo: Mongo, folder: Path) -> None:
+    def __init__(self, case: Case, kafka: Kafka, mongo: Mongo, folder: Path, times: int = 2) -> None:
         self.case, self._folder = case, folder
         self._cluster = Cluster(Broker(kafka.bootstrap_servers, f"t{uuid4().hex[:8]}-"))
         self._topic, self._letters = case.input.topic.name, dead_letters_of(case.service).name
-        self.telling = Telling(self._cluster, self._topic, case.refused)
+        self.telling = Telling(self._cluster, case.input, case.refused, times)
         self.instances: list[Instance] = []
         prefix = self._cluster.broker.prefix
         self._database: Any = pymongo.MongoClient(mongo.uri)[f"{prefix}documents"]

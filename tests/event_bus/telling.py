@@ -1,4 +1,4 @@
-"""What is told to a service: each input twice in a row, and among them what it can't handle, or need not."""
+"""What is told to a service: each input, often twice in a row, and among them what it can't handle, or need not."""
 
 import asyncio
 import contextlib
@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from contracts import Envelope, Event, UserLoggedIn
+from contracts import Envelope, Event, KeyRetired, UserLoggedIn
 from event_bus.wire import encode
 from tests.event_bus.cluster import Cluster, Raw
 from tests.event_bus.story import SOURCE
 
 STORY = "a-story"  # the correlation id of all that is told
+OTHERS = [UserLoggedIn(message="alice logged in", user="alice"), KeyRetired(kid="k")]  # one is of no concern
 AT_ONCE = 12  # inputs in a row: two for each partition
 PAUSE = 0.05  # between two rows: some hundred inputs a second keep every instance at work
 
@@ -54,11 +55,13 @@ def _bytes(data: Event) -> Raw:
 class Telling:
     """Inputs wait here until they are told. `told` has the good ones by id; `skipped` those of no concern."""
 
-    def __init__(self, cluster: Cluster, topic: str, refused: Callable[[Event], Event]) -> None:
-        self._cluster, self._topic = cluster, topic
-        self._bad = itertools.cycle(
-            [lambda data: _raw(refused(data)), _cut, _no_text, _of_unknown_type, _without_key, _bytes]
-        )
+    def __init__(
+        self, cluster: Cluster, input: type[Event], refused: Callable[[Event], Event] | None, times: int = 2
+    ) -> None:
+        self._cluster, self._topic, self._times = cluster, input.topic.name, times
+        by_the_rule = [] if refused is None else [lambda data: _raw(refused(data))]
+        self._bad = itertools.cycle([*by_the_rule, _cut, _no_text, _of_unknown_type, _without_key, _bytes])
+        self._of_no_concern = next(data for data in OTHERS if not isinstance(data, input))
         self.waiting: list[Event] = []
         self.told: dict[str, Event] = {}
         self.skipped: set[str] = set()
@@ -67,12 +70,12 @@ class Telling:
         inputs, self.waiting = self.waiting[:count], self.waiting[count:]
         events = [Envelope.born(data, SOURCE, STORY) for data in inputs]
         self.told |= {str(event.id): event.data for event in events}
-        good = [record for event in events for record in [_written(event)] * 2]
+        good = [record for event in events for record in [_written(event)] * self._times]
         await self._publish([*self._others(inputs), *good])
 
     def _others(self, inputs: Sequence[Event]) -> list[Raw]:
         """Before the good ones, and about the same: what is behind a bad record must not hide it."""
-        concerns_nobody = Envelope.born(UserLoggedIn(message="alice logged in", user="alice"), SOURCE, STORY)
+        concerns_nobody = Envelope.born(self._of_no_concern, SOURCE, STORY)
         self.skipped.add(str(concerns_nobody.id))
         return [*(next(self._bad)(data) for data in inputs[:2]), _written(concerns_nobody)]
 

@@ -33,9 +33,7 @@ class OpenShop:
             "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "MONGO_URI": mongo.uri,
             "TOPIC_PREFIX": self.prefix,
-            "USERS_DATABASE": f"{self.prefix}users",
-            "PAYMENTS_DATABASE": f"{self.prefix}payments",
-            "INVENTORIES_DATABASE": f"{self.prefix}inventories",
+            **{kind.database_variable: self.prefix + kind.name for kind in KINDS if kind.database_variable},
             "USERS_BCRYPT_COST": "4",  # the lowest: a test of anything else need not pay for the hash
             "LOG_FORMAT": "json",
         }

@@ -1,12 +1,13 @@
-"""Payments stand what every stateful service must stand."""
+"""Payments stand what every stateful service must stand, and every edge."""
 
 import asyncio
 from collections.abc import Sequence
 
 import httpx2 as httpx
 
-from contracts import Event, PaymentRefunded, StockRefused
+from contracts import Event, PaymentAccepted, PaymentRefunded, StockRefused, StockRequested
 from tests.event_bus.campaign import Case, Outcomes
+from tests.event_bus.edge_acceptance import EdgeAcceptance, EdgeCase
 from tests.event_bus.stateful_acceptance import StatefulAcceptance
 
 AT_ONCE = 16  # requests
@@ -51,4 +52,14 @@ class TestRefunds(StatefulAcceptance):
         refused=lambda refused: refused.model_copy(update={"payment_id": "nobody"}),
         one_of=[PaymentRefunded],
         holds=payments_tell_the_outcomes,
+    )
+
+
+class TestPaying(EdgeAcceptance):
+    case = EdgeCase(
+        "payments_service",
+        "/pay",
+        lambda number: {"amount": f"{1 + number % 90}.00"},
+        [PaymentAccepted, StockRequested],
+        "event_ids",
     )

@@ -120,7 +120,8 @@ def test_the_picture_has_every_service_and_topic_and_an_arrow_for_whoever_writes
     ways = [way.get("class") for way in svg.iter("{http://www.w3.org/2000/svg}path")]
     assert ways.count("way writes") == sum(len(service.writes_to) for service in services)
     assert ways.count("way reads") == sum(len(service.reads_from) for service in services)
-    assert ways.count("way calls") == 3, "the edges: users, payments, inventories"
+    called = [one for one in services if any(cause.words.startswith("POST /") for cause in one.causes)]
+    assert ways.count("way calls") == len(called) >= 3, "the edges: users, payments, inventories"
 
 
 def test_metrics_name_their_labels_and_whose_they_are(made: dict[Path, str]) -> None:
