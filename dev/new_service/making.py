@@ -90,8 +90,8 @@ def _bring(paths: list[Path], copy: Path, root: Path) -> None:
         for path in paths:
             if path in before:
                 (root / path).write_bytes(before[path])
-            else:
-                (root / path).unlink(missing_ok=True)
+            elif (root / path).exists():
+                (root / path).unlink()
         for folder in sorted(folders, reverse=True):
             shutil.rmtree(root / folder, ignore_errors=True)
         raise

@@ -1,5 +1,5 @@
-// The map of the shop: its places, the arrows between them, and which arrows a message has taken. Who adds a service
-// adds it here.
+// The map of the shop: its places, the arrows between them, and which arrows a message has taken. ./shop new-service adds
+// a service in the row at the foot; move it to where it looks well.
 
 /** Where they are drawn, as middle points; a topic is drawn as a pill, everybody else as a box. */
 export const PLACES = {
