@@ -10,13 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dev.docs import png
+from dev.docs.files import PNG, SVG
 from dev.errors import ShopError
 from dev.new_service import words
 from dev.new_service.tables import Tables
 from dev.new_service.wanted import Wanted
 from dev.paths import ROOT
 
-NOT_COPIED = (".git", ".venv", ".tools", ".shop*", ".*_cache", ".hypothesis", "__pycache__", "node_modules")
+NOT_COPIED = (
+    ".env",
+    ".git",
+    ".venv",
+    ".tools",
+    ".shop*",
+    ".*_cache",
+    ".hypothesis",
+    "__pycache__",
+    "node_modules",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,8 @@ def make(wanted: Wanted, root: Path = ROOT) -> Made:
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
         _write(texts, copy)
         _tidied(copy, [str(path) for path in texts if path.suffix == ".py"])
-        _run(copy, "-m", "dev", "docs", "generate")
+        _run(copy, "docs generate", "-c", "from dev.docs import files; files.write(files.made())")
+        png.draw((copy / SVG).read_text(encoding="utf-8"), copy / PNG)  # with what is installed here
         new, edited = sorted(_new(copy, root)), sorted(_edited(copy, root))
         _bring([*new, *edited], copy, root)
     return Made(new, edited)
@@ -50,19 +63,19 @@ def _write(texts: Mapping[Path, str], folder: Path) -> None:
 def _tidied(copy: Path, code: list[str]) -> None:
     """Names in their order, lines folded: what an editor does for a person."""
     quietly = ["--quiet", "--no-cache"]
-    _run(copy, "-m", "ruff", "check", "--fix-only", *quietly, *code)
-    _run(copy, "-m", "ruff", "format", *quietly, *code)
-    _run(copy, "-m", "ruff", "check", "--output-format=concise", *quietly, *code)
+    _run(copy, "ruff", "-m", "ruff", "check", "--fix-only", *quietly, *code)
+    _run(copy, "ruff", "-m", "ruff", "format", *quietly, *code)
+    _run(copy, "ruff", "-m", "ruff", "check", "--output-format=concise", *quietly, *code)
 
 
-def _run(copy: Path, *arguments: str) -> None:
+def _run(copy: Path, what: str, *arguments: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True
     )
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing"]
-        raise ShopError(f"nothing was written, for {' '.join(arguments[1:3])} says of it: {said[-1]}")
+        raise ShopError(f"nothing was written, since {what} says: {said[-1]}")
 
 
 def _files(folder: Path) -> Iterator[Path]:
