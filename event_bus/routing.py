@@ -36,12 +36,12 @@ class Routing(Generic[Row]):
     def find(self, record: Record) -> tuple[Envelope[Event], Row] | None:
         """The event and its row; None if it is of no concern here. Raises Undecodable."""
         event = decode(record)
-        if event.source == f"/{self.service}":
-            raise Undecodable("this service published it: it would go round for ever")
         row = next((row for row in self._table if isinstance(event.data, row.event)), None)
         if row is None:
             metrics.SKIPPED.labels(event.data.type).inc()
             return None
+        if event.source == f"/{self.service}":
+            raise Undecodable("this service published it: it would go round for ever")
         return event, row
 
     def dead_letter(self, record: Record, reason: str, *, cut: bool = False) -> Outgoing:

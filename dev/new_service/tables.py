@@ -144,6 +144,7 @@ _ENGLISH = {
     Way.worker: "makes `{effect}` of `{cause}`",
     Way.stateful: "keeps what `{cause}` says, and tells it as `{effect}`",
     Way.edge: "takes requests, and tells them as `{effect}`",
+    "key": "{thing} id",
     "letters": "as the record",
     "kept": "by size",
 }
@@ -152,6 +153,7 @@ _FRENCH = {
     Way.worker: "fait `{effect}` de `{cause}`",
     Way.stateful: "retient ce que dit `{cause}`, et le dit par `{effect}`",
     Way.edge: "reçoit des requêtes, et les dit par `{effect}`",
+    "key": "identifiant ({thing})",
     "letters": "celle de l'enregistrement",
     "kept": "par taille",
 }
@@ -167,8 +169,8 @@ def _row_of_service(wanted: Wanted, words: dict[str, str]) -> str:
 
 
 def _rows_of_topics(wanted: Wanted, words: dict[str, str]) -> str:
-    kept = words["kept"]
-    rows = [[f"`{wanted.topic.name}`", wanted.topic.key, str(wanted.topic.partitions), kept]]
+    kept, key = words["kept"], words["key"].format(thing=wanted.thing)
+    rows = [[f"`{wanted.topic.name}`", key, str(wanted.topic.partitions), kept]]
     letters = [[f"`{wanted.service}.dlq`", words["letters"], "1", kept]]
     new = (rows if wanted.has_new_topic else []) + (letters if wanted.cause else [])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in new)

@@ -155,7 +155,10 @@ class Campaign:
             self.telling.told, inputs, await self._outputs(), self.case.one_of, self.case.perhaps
         )
         assert (found := outputs.faults()) == {}, found
-        known = self.telling.told.keys() | self.telling.skipped
+        itself = {
+            id_of(record) for record in outputs.outputs
+        }  # where it publishes to the topic from which it reads
+        known = self.telling.told.keys() | self.telling.skipped | itself
         bad = [record for record in inputs if id_of(record) not in known]
         assert (buried := faults_of_letters(bad, letters)) == {}, buried
         outcomes = [(self.telling.told[cause(one)], _event(one)) for one in outputs.decisions()]
