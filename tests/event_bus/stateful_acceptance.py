@@ -144,5 +144,6 @@ async def come_and_go(campaign: Campaign, end: float, kill: bool) -> None:
         if kill:
             instance.kill()
         else:
+            await until(lambda instance=instance: asyncio.to_thread(instance.serves))
             code = await asyncio.to_thread(instance.stop)
             assert code == 0, f"{code}: {last_lines(instance.log, 20)}"
