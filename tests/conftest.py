@@ -4,7 +4,6 @@ Everything is started when it is first asked for, so that a test of plain rules 
 """
 
 import signal
-import sys
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, fields
@@ -14,11 +13,11 @@ from typing import TypeVar
 import pytest
 
 from dev import ports
-from dev.child import Child
 from dev.kafka import Kafka
 from dev.mongo import Mongo
 from dev.server import Server
 from dev.services import INIT, KINDS, Service
+from tests.forked import Forked, ForkedService
 
 Environment = dict[str, str]
 RunService = Callable[..., Service]
@@ -136,7 +135,7 @@ def _service(name: str, log: Path, environment: Environment) -> Service:
     (port,) = ports.free(1)
     (variable,) = (kind.port_variable for kind in KINDS if kind.name == name)
     port = int(environment.get(variable, port))
-    return Service(name, port, log, environment | {variable: str(port)})
+    return ForkedService(name, port, log, environment | {variable: str(port)})
 
 
 @pytest.fixture
@@ -144,7 +143,7 @@ def topics(request: pytest.FixtureRequest, tmp_path: Path, environment: Environm
     """This test's topics, made by kafka_init. Gives the environment."""
     log = tmp_path / f"{INIT}.log"
     request.node.stash.setdefault(_processes, []).append((INIT, log))
-    assert Child(INIT, [sys.executable, "-m", INIT], log, environment).wait(60) == 0
+    assert Forked(INIT, INIT, log, environment).wait(60) == 0
     return environment
 
 

@@ -1,35 +1,19 @@
-"""An instance of a service: the service itself in a process of its own, which may be struck at a chosen step.
-
-They are forked from a process that has imported the machinery already: a tenth of a second instead of one and a half.
-"""
+"""An instance of a service: the service itself in a process of its own, which may be struck at a chosen step."""
 
 import contextlib
-import multiprocessing
-import os
-import runpy
-import signal
 import socket
-import sys
-import threading
 from collections.abc import Mapping
-from multiprocessing.connection import wait
+from functools import partial
 from pathlib import Path
 
 import psutil
 
 import event_bus.kafka
-import http_edge
 from dev import ports
-from dev.child import GRACE, last_lines
+from dev.child import last_lines
 from dev.services import KINDS, readiness
 from tests.event_bus.strike import Strike
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__, http_edge.__name__])
-
-# An exit code can be read once, and to start a process reads those of all others: of two threads that do so at
-# once the second would take the end of the stream for the code 255.
-_reading = threading.Lock()
+from tests.forked import Forked
 
 
 class Instance:
@@ -40,11 +24,7 @@ class Instance:
     ) -> None:
         self.log, (self.port,) = log, ports.free(1)
         settings = {**environment, settings_prefix(service) + "PORT": str(self.port)}
-        self._process = _processes.Process(
-            target=_run, args=(service, str(log), settings, strike), daemon=True
-        )
-        with _reading:
-            self._process.start()
+        self._child = Forked(service, service, log, settings, before=partial(_mortal, strike))
 
     @property
     def url(self) -> str:
@@ -52,8 +32,7 @@ class Instance:
 
     @property
     def pid(self) -> int:
-        assert self._process.pid is not None
-        return self._process.pid
+        return self._child.pid
 
     def is_ready(self) -> bool:
         """An instance that has ended instead is an error."""
@@ -67,12 +46,11 @@ class Instance:
         return False
 
     def is_over(self) -> bool:
-        return self.exit_code is not None
+        return not self._child.alive
 
     @property
     def exit_code(self) -> int | None:
-        with _reading:
-            return self._process.exitcode
+        return self._child.exit_code
 
     def is_frozen(self) -> bool:
         """Whether it has stopped itself."""
@@ -80,30 +58,18 @@ class Instance:
         return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
 
     def thaw(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
+        self._child.thaw()
 
     def kill(self) -> None:
-        self._process.kill()
-        self._wait()
+        self._child.kill()
 
     def terminate(self) -> None:
         """Ask it to end. A frozen one is woken, or it could not hear."""
-        if not self.is_over():
-            self._process.terminate()
-            self.thaw()
+        self._child.terminate()
 
     def stop(self) -> int:
         """The exit code; SIGKILL if it does not end."""
-        self.terminate()
-        self._wait()
-        if not self.is_over():
-            self.kill()
-        code = self.exit_code
-        assert code is not None
-        return code
-
-    def _wait(self) -> None:
-        wait([self._process.sentinel], GRACE)
+        return self._child.stop()
 
 
 def settings_prefix(service: str) -> str:
@@ -112,15 +78,8 @@ def settings_prefix(service: str) -> str:
     return kind.port_variable.removesuffix("PORT")
 
 
-def _run(service: str, log: str, environment: Mapping[str, str], strike: Strike | None) -> None:
-    """In the forked process: as `python -m SERVICE`."""
-    os.setsid()
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(output, stream.fileno())
-    os.environ.update(environment)
+def _mortal(strike: Strike | None) -> None:
+    """In the process, before the service runs."""
     event_bus.kafka.SESSION_TIMEOUT_MS = 6_000  # the broker's least: a dead instance is missed sooner
     if strike:
         strike.arm()
-    sys.argv = [service]
-    runpy.run_module(service, run_name="__main__", alter_sys=True)

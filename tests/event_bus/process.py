@@ -21,6 +21,7 @@ from dev.child import Child
 from event_bus import Broker, Database, DatabaseLease, On, OutboxCollection, Relay, Worker
 from event_bus.crash_points import CrashPoint
 from tests.event_bus.strike import Strike
+from tests.forked import Forked
 
 SERVICE = "storyteller"
 TRACER = "tracer"
@@ -43,8 +44,8 @@ class Plan:
 
 def start(plan: Plan, folder: Path) -> Child:
     """A child that runs the plan."""
-    argv = [sys.executable, "-m", "tests.event_bus.process", json.dumps(asdict(plan))]
-    return Child(plan.what, argv, folder / f"{plan.what}-{uuid.uuid4().hex[:6]}.log")
+    log = folder / f"{plan.what}-{uuid.uuid4().hex[:6]}.log"
+    return Forked(plan.what, "tests.event_bus.process", log, arguments=[json.dumps(asdict(plan))])
 
 
 def is_frozen(child: Child) -> bool:

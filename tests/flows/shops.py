@@ -4,7 +4,6 @@ The fixtures of `tests/conftest.py` give each test a shop of its own; where test
 payments of their own) one is enough, and costs the seconds of its start once.
 """
 
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,11 @@ from pathlib import Path
 from aiokafka.structs import ConsumerRecord
 
 from dev import ports
-from dev.child import Child
 from dev.kafka import Kafka
 from dev.mongo import Mongo
 from dev.services import INIT, KINDS, STARTED, Service
 from tests.flows.topics import committed_records
+from tests.forked import Forked, ForkedService
 
 ALL = tuple(kind.name for kind in KINDS)
 
@@ -25,8 +24,10 @@ ALL = tuple(kind.name for kind in KINDS)
 class OpenShop:
     """Services of one prefix, on one broker and one database server."""
 
-    def __init__(self, folder: Path, kafka: Kafka, mongo: Mongo) -> None:
-        self.folder, self.kafka, self.mongo = folder, kafka, mongo
+    def __init__(
+        self, folder: Path, kafka: Kafka, mongo: Mongo, service: type[Service] = ForkedService
+    ) -> None:
+        self.folder, self.kafka, self.mongo, self._service = folder, kafka, mongo, service
         self.prefix = f"t{uuid.uuid4().hex[:8]}-"
         self.services: dict[str, Service] = {}
         self.environment = {
@@ -40,14 +41,14 @@ class OpenShop:
 
     def make_topics(self) -> None:
         log = self.folder / f"{INIT}.log"
-        assert Child(INIT, [sys.executable, "-m", INIT], log, self.environment).wait(60) == 0, log.read_text()
+        assert Forked(INIT, INIT, log, self.environment).wait(60) == 0, log.read_text()
 
     def spawn(self, name: str, /, label: str = "", **settings: str) -> Service:
         """A process of a service; it is not waited for. `label`: where there are several of one service."""
         (variable,) = (kind.port_variable for kind in STARTED if kind.name == name)
         (port,) = ports.free(1)
         log = self.folder / f"{label or name}.log"
-        service = Service(name, port, log, {**self.environment, **settings, variable: str(port)})
+        service = self._service(name, port, log, {**self.environment, **settings, variable: str(port)})
         self.services[label or name] = service
         service.spawn()
         return service

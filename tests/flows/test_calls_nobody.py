@@ -8,7 +8,7 @@ import pytest
 
 from dev.kafka import Kafka
 from dev.mongo import Mongo
-from dev.services import KINDS, Kind
+from dev.services import KINDS, Kind, Service
 from dev.waiting import until
 from tests.flows.shops import OpenShop
 from tests.flows.watching import Line, events, watching
@@ -18,10 +18,10 @@ ALICE = {"username": "alice", "password": "secret"}
 
 
 class Fenced:
-    """A shop whose services run behind the fence."""
+    """A shop whose services run behind the fence, which is built when a Python starts."""
 
     def __init__(self, folder: Path, kafka: Kafka, mongo: Mongo) -> None:
-        self.shop, self._folder = OpenShop(folder, kafka, mongo), folder
+        self.shop, self._folder = OpenShop(folder, kafka, mongo, Service), folder
 
     def spawn(self, kind: Kind, label: str = "", **settings: str) -> None:
         ports = [self.shop.kafka.port, *([self.shop.mongo.port] if kind.database_variable else [])]

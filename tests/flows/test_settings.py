@@ -1,7 +1,5 @@
 """Every setting comes from the environment; a wrong one stops the start with one line that names it."""
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from dev.paths import ROOT
 from http_edge.settings import variable_of
+from tests import forked
 from tests.flows.settings_of import SETTINGS
 
 URI_FILE = Path(__file__).with_name("database_uri.txt")
@@ -151,14 +150,7 @@ def test_what_is_empty_is_not_set(service: str, field: str, monkeypatch: pytest.
 def test_a_wrong_one_stops_the_start_with_one_line_that_names_it(
     tmp_path: Path, service: str, variable: str, text: str
 ) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", service],
-        env={"PATH": "/usr/bin:/bin", variable: text},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    ended = forked.run([service], {"PATH": "/usr/bin:/bin", variable: text}, timeout=20)
     assert ended.returncode == 78, ended.stderr
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
     assert variable in ended.stderr

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from pymongo import MongoClient
 
 from dev.kafka import Kafka
 from dev.mongo import Mongo
-from dev.paths import ROOT
+from tests import forked
 from tests.flows.shops import OpenShop, open_shop
 from tests.flows.topics import types_of
 from tests.users_service.test_signing_keys import key_of, published, until
@@ -23,6 +22,7 @@ from tests.users_service.test_signing_keys import key_of, published, until
 ALICE = {"username": "alice", "password": "secret"}
 WAIT = 2.0  # seconds; people wait longer, so that a checker without a broker has time to find one
 REPLICAS = ("first", "second")
+PEOPLE, PAUSE = 4, 0.05  # some tens of requests a second: each moment of a change is met, and nobody starves
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory, kafka: Kafka, mongo: Mongo) -
 
 def command(shop: OpenShop, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """As `./shop keys` does it."""
-    argv = [sys.executable, "-m", "users_service", *arguments]
     environment = {"PATH": "/usr/bin:/bin", **shop.environment, **settings}
-    return subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    return forked.run(["users_service", *arguments], environment, timeout=30)
 
 
 def states(shop: OpenShop) -> list[str]:
@@ -82,6 +81,7 @@ class People:
             if token := await self.log_in(REPLICAS[turn % 2]):
                 await self.pay(token)
                 await self.pay(self.first or token)
+            await asyncio.sleep(PAUSE)
 
     async def _post(self, url: str, **how: object) -> httpx.Response:
         answer = await self.http.post(url, **how)  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ class People:
 async def busy(shop: OpenShop, http: httpx.AsyncClient) -> AsyncIterator[People]:
     people = People(shop, http)
     assert (await http.post(f"{shop.url('first')}/register", data=ALICE)).status_code in (201, 409)
-    tasks = [asyncio.create_task(people.go_on(number)) for number in range(4)]
+    tasks = [asyncio.create_task(people.go_on(number)) for number in range(PEOPLE)]
     try:
         await until(lambda: asyncio.sleep(0, all(people.seen.values())))
         yield people

@@ -21,6 +21,7 @@ from event_bus.crash_points import CrashPoint
 from event_bus.errors import Fenced
 from tests.dev.dlq.burying import SERVICE
 from tests.event_bus.strike import Strike
+from tests.forked import Forked
 
 DONE, FAILED, FENCED = 0, 1, 75
 
@@ -36,8 +37,8 @@ class Plan:
 
 
 def start(plan: Plan, folder: Path) -> Child:
-    argv = [sys.executable, "-m", "tests.dev.dlq.redriving", json.dumps(asdict(plan))]
-    return Child("redrive", argv, folder / f"redrive-{uuid.uuid4().hex[:6]}.log")
+    log = folder / f"redrive-{uuid.uuid4().hex[:6]}.log"
+    return Forked("redrive", "tests.dev.dlq.redriving", log, arguments=[json.dumps(asdict(plan))])
 
 
 async def main(plan: Plan) -> int:
