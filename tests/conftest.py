@@ -17,6 +17,7 @@ from dev.kafka import Kafka
 from dev.mongo import Mongo
 from dev.server import Server
 from dev.services import INIT, KINDS, Service
+from dev.testing import LONGEST
 from tests.forked import Forked, ForkedService
 
 Environment = dict[str, str]
@@ -29,6 +30,12 @@ _processes = pytest.StashKey[list[tuple[str, Path]]]()  # the logs of the proces
 def pytest_configure() -> None:
     """A run that is told to end stops what it started, as after Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first; all else stays in its order."""
+    place = {file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,13 @@ def _running(server: S) -> Iterator[S]:
         server.start()
         yield server
     finally:
-        server.stop()
+        _end(server)
+
+
+def _end(server: Server) -> None:
+    """At once: nobody reads again what it has, and in order it would write thousands of partitions to the disk."""
+    if server.child:
+        server.kill()
 
 
 @pytest.fixture
@@ -84,7 +97,7 @@ def _factory(make: Callable[[], S]) -> Iterator[Callable[[], S]]:
 
     yield start
     for server in made:
-        server.stop()
+        _end(server)
 
 
 @pytest.fixture
@@ -127,7 +140,9 @@ def run_service(
         return service
 
     yield run
-    for service in reversed(started):
+    for service in started:
+        service.terminate()
+    for service in started:
         service.stop()
 
 

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from dev import testing
+from dev.paths import ROOT
 
 SLOW_BESIDE_OTHERS = """
 import os, pathlib, pytest
@@ -22,7 +23,11 @@ def run(folder: Path, count: int, holds: str) -> tuple[int, str]:
     (folder / "test_some.py").write_text(SLOW_BESIDE_OTHERS.format(count=count, holds=holds))
     (folder / "pytest.ini").write_text("[pytest]\n")
     said = io.StringIO()
-    return testing.run_all(["-q"], Console(file=said), folder), said.getvalue()
+    return testing.run_all(["-q", "-p", "xdist"], Console(file=said), folder), said.getvalue()
+
+
+def test_what_is_to_begin_first_is_there() -> None:
+    assert [file for file in testing.LONGEST if not (ROOT / file).exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -39,5 +44,7 @@ def test_what_fails_has_one_more_chance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, holds: str, code: int, again: bool
 ) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # this test itself may run beside others
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of the project take most of the time
+    monkeypatch.setattr(testing, "AT_ONCE", ["-n", "1", *testing.AT_ONCE[2:]])  # one is beside others as well
     found, said = run(tmp_path, count, holds)
     assert (found, "Once more" in said) == (code, again)
