@@ -81,6 +81,7 @@ class Campaign:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.telling.close()
         for instance in self.instances:
             instance.terminate()
         await asyncio.gather(*(asyncio.to_thread(instance.stop) for instance in self.instances))

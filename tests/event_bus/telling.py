@@ -65,6 +65,7 @@ class Telling:
         self.waiting: list[Event] = []
         self.told: dict[str, Event] = {}
         self.skipped: set[str] = set()
+        self._producer: AIOKafkaProducer | None = None
 
     async def tell(self, count: int = AT_ONCE) -> None:
         inputs, self.waiting = self.waiting[:count], self.waiting[count:]
@@ -104,21 +105,28 @@ class Telling:
     async def _publish(self, records: Sequence[Raw], partitions: Sequence[int] = ()) -> None:
         """Until the broker has said that it has them. If it dies meanwhile, they may be there more often."""
         while True:
-            producer = AIOKafkaProducer(bootstrap_servers=self._cluster.broker.bootstrap_servers)
             try:
-                await producer.start()
-                return await self._send(producer, records, partitions or [None] * len(records))
+                return await self._send(records, partitions or [None] * len(records))
             except KafkaError:
+                await self.close()
                 await asyncio.sleep(PAUSE)
-            finally:
-                await producer.stop()
 
-    async def _send(
-        self, producer: AIOKafkaProducer, records: Sequence[Raw], partitions: Sequence[int | None]
-    ) -> None:
-        topic = self._cluster.broker.named(self._topic)
+    async def close(self) -> None:
+        """It may go on afterwards, with another producer."""
+        if self._producer:
+            producer, self._producer = self._producer, None
+            await producer.stop()
+
+    async def _send(self, records: Sequence[Raw], partitions: Sequence[int | None]) -> None:
+        producer, topic = await self._started(), self._cluster.broker.named(self._topic)
         sent = [
             await producer.send(topic, value, key, partition, headers=headers)
             for (key, value, headers), partition in zip(records, partitions, strict=True)
         ]
         await asyncio.gather(*sent)
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            self._producer = AIOKafkaProducer(bootstrap_servers=self._cluster.broker.bootstrap_servers)
+            await self._producer.start()
+        return self._producer

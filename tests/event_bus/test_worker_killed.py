@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from contracts import LogLine, Notification
 from dev.child import Child
@@ -30,8 +30,8 @@ KEYS = [f"key-{number}" for number in range(40)]
 class Load:
     """Inputs that go on and on, and what has to follow from them."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Cluster, producer: AIOKafkaProducer) -> None:
+        self._cluster, self._producer = cluster, producer
         self._places = itertools.count()
         self._turn = asyncio.Lock()  # or two who add at once would change the order of the inputs themselves
         self.expected: list[UUID] = []
@@ -39,7 +39,7 @@ class Load:
     async def add(self, count: int) -> None:
         async with self._turn:
             events = [accepted(random.choice(KEYS), next(self._places)) for _ in range(count)]
-            await self._cluster.publish(encode(event) for event in events)
+            await self._cluster.send(self._producer, [encode(event) for event in events])
         self.expected += [uuid5(event.id, LogLine.type) for event in events]
 
     @asynccontextmanager
@@ -74,11 +74,12 @@ class Load:
 
 
 @pytest.fixture
-async def load(cluster: Cluster) -> Load:
+async def load(cluster: Cluster) -> AsyncIterator[Load]:
     await cluster.create("notifications", 4)
     await cluster.create("logs", 1)
     await cluster.create("tracer.dlq", 1)
-    return Load(cluster)
+    async with cluster.producer() as producer:
+        yield Load(cluster, producer)
 
 
 @pytest.fixture
