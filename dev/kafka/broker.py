@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from dev.child import Child
-from dev.kafka import java
+from dev.kafka import archive, java
 from dev.kafka.fencing import fence, was_killed
 from dev.kafka.jars import class_path
 from dev.kafka.metadata import broker_ports
@@ -40,6 +40,7 @@ class Kafka(Server):
         super().__init__("kafka", port, log or folder / "kafka.log")
         self.folder, self.controller_port, self.guard = folder, controller_port, guard
         self.overrides: dict[str, str] = {}
+        self.more_options: list[str] = []  # of the JVM
 
     @property
     def bootstrap_servers(self) -> str:
@@ -52,7 +53,9 @@ class Kafka(Server):
         more = {**guarded, **self.overrides}
         settings.write_text(server_properties(data, self.port, self.controller_port, more))
         logging.write_text(LOGGING)
-        command = [str(java.find()), *JVM, f"-Dlog4j2.configurationFile={logging}", "-cp", _class_path()]
+        program = java.find()
+        options = [*JVM, *(self.more_options or archive.options(program))]
+        command = [str(program), *options, f"-Dlog4j2.configurationFile={logging}", "-cp", _class_path()]
         format_once(data, command)
         if was_killed(data):
             controller = self.guard.controller_properties() if self.guard else {}

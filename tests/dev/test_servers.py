@@ -1,16 +1,30 @@
 """The embedded Kafka and database: really ready, and the same data after a stop, a kill and a freeze."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import psutil
+import pytest
 from pymongo import MongoClient
 
-from dev.kafka import Kafka
+from dev.kafka import Kafka, archive
 from dev.kafka.metadata import broker_ports
 from dev.mongo import Mongo
 
 
 def test_a_started_broker_knows_itself(kafka: Kafka) -> None:
     assert broker_ports(kafka.port) == [kafka.port]
+
+
+def test_a_broker_starts_with_an_archive_of_its_classes_that_is_broken(
+    own_kafka: Callable[[], Kafka], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "classes.jsa"
+    broken.write_bytes(b"nothing of the kind" * 1000)
+    monkeypatch.setattr(archive, "_kept", lambda program: broken)
+    broker = own_kafka()
+    assert f"-XX:SharedArchiveFile={broken}" in psutil.Process(broker.pid).cmdline()
+    assert broker.answers()
 
 
 def test_a_killed_broker_comes_back_on_its_port_and_folder(own_kafka: Callable[[], Kafka]) -> None:
