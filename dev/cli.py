@@ -15,7 +15,6 @@ from dev import addresses, chromium, doctor, fuzzing, keys, launcher, logfiles, 
 from dev.dlq import commands as dlq
 from dev.docs import commands as docs
 from dev.errors import ShopError
-from dev.kafka import archive
 from dev.new_service.command import new_service
 from dev.paths import ROOT
 from dev.replay.command import replay
@@ -210,7 +209,6 @@ def test(context: typer.Context) -> None:
         chromium.ensure_driver()
         chosen = [f"--ignore={folder}", *context.args]
         if not context.args:
-            archive.make()  # some forty brokers are started
             raise SystemExit(testing.run_all(chosen, console))
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *chosen])

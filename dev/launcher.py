@@ -16,7 +16,7 @@ import psutil
 
 from dev import environments, leftovers, ports, record
 from dev.errors import ShopError
-from dev.kafka import java
+from dev.kafka import archive, java
 from dev.kafka.jars import class_path
 from dev.logfiles import LAUNCHER
 from dev.plan import Plan
@@ -141,6 +141,7 @@ def fetch_tools(plan: Plan) -> None:
     if plan.own_kafka:
         java.find()
         class_path()
+        archive.make()
 
 
 @contextmanager

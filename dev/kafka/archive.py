@@ -4,6 +4,7 @@ It is for one Java and one set of jars; a JVM that meets one of another goes on 
 """
 
 import hashlib
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,7 @@ DUMPED_WITHIN = 60.0  # seconds; three on a machine that has nothing else to do
 def options(program: Path) -> list[str]:
     """What the command of a broker takes for it, if there is one for this Java."""
     kept = _kept(program)
-    return [f"-XX:SharedArchiveFile={kept}"] if kept.exists() else []
+    return [f"-XX:SharedArchiveFile={kept}"] if kept.exists() and kept.stat().st_size else []
 
 
 def make() -> None:
@@ -29,16 +30,18 @@ def make() -> None:
         kept = _kept(java.find())
         if kept.exists():
             return
+        print("preparing the classes of Apache Kafka (once)", file=sys.stderr, flush=True)
         with TemporaryDirectory(dir=TOOLS) as scratch:
             unfinished = Path(scratch, kept.name)
-            broker = Kafka(Path(scratch, "broker"), *ports.free(2))
+            port, controller_port = ports.free(2)
+            broker = Kafka(Path(scratch, "broker"), port, controller_port)
             broker.more_options = [f"-XX:ArchiveClassesAtExit={unfinished}"]
             try:
                 broker.start()
             finally:
                 broker.running.stop(DUMPED_WITHIN)
-            if unfinished.exists():  # a Java that was cut down to its least can't
-                unfinished.rename(kept)
+            unfinished.touch()  # empty: a Java that was cut down to its least can't
+            unfinished.rename(kept)
 
 
 def _kept(program: Path) -> Path:
