@@ -5,6 +5,7 @@ A service sees the names below and nothing else; nothing here knows Kafka, a dat
 
 from http_edge.bearer import TokenChecker, bearer_token_of, revoked
 from http_edge.bodies import read_model, read_query
+from http_edge.connections import bounded
 from http_edge.edge import Resources, edge
 from http_edge.errors import (
     BadRequest,
@@ -29,10 +30,10 @@ from http_edge.operations import Operation, Parameter, json_answer
 from http_edge.page_files import PageFiles
 from http_edge.problems import problem_response
 from http_edge.request_id import correlation_id
-from http_edge.request_time import timed
 from http_edge.revocations import Revocations
 from http_edge.server import run
 from http_edge.settings import EdgeSettings, read_settings
+from http_edge.sockets import unsent
 from http_edge.stopping import Stop
 from http_edge.tokens import Signer
 from http_edge.trace_context import trace_context
@@ -66,6 +67,7 @@ __all__ = [
     "UnsupportedMediaType",
     "about",
     "bearer_token_of",
+    "bounded",
     "configure_logging",
     "correlation_id",
     "edge",
@@ -78,6 +80,6 @@ __all__ = [
     "read_settings",
     "revoked",
     "run",
-    "timed",
     "trace_context",
+    "unsent",
 ]

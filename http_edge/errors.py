@@ -11,6 +11,7 @@ EdgeError
 │   ├── UnsupportedMediaType  415  with Accept-Post
 │   ├── Unprocessable         422  with `errors`: one field and one message each
 │   ├── TooManyRequests       429  with Retry-After
+│   ├── HeadTooLarge          431  and the connection is closed
 │   └── ServiceUnavailable    503  with Retry-After
 ├── Fatal                     the process can't go on: it ends with this exit code
 └── InvalidToken              a bearer token with any defect
@@ -109,6 +110,11 @@ class TooManyRequests(Problem):
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(429, detail, headers={"Retry-After": str(retry_after)})
+
+
+class HeadTooLarge(Problem):
+    def __init__(self, limit: int) -> None:
+        super().__init__(431, f"The head of a request may have {limit} bytes at most.")
 
 
 class ServiceUnavailable(Problem):

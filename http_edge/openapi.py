@@ -128,7 +128,7 @@ def _path_parameters(path: str) -> list[Schema]:
 
 
 def _responses(operation: Operation, references: Any) -> Schema:
-    """2xx by the table, problems by status, `default` for what any request can meet (404, 405, 408, 500)."""
+    """2xx by the table, problems by status, `default` for what any request can meet (404, 405, 408, 431, 500)."""
     problem = references[ProblemDetails, "serialization"]
     statuses = sorted({*operation.problems, *(_BODY_PROBLEMS if operation.accepts else ())})
     good = {

@@ -16,10 +16,10 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from http_edge.connections import bounded
 from http_edge.log_format import configure_logging
-from http_edge.request_time import timed
 from http_edge.settings import EdgeSettings
-from http_edge.sockets import PortTaken, addresses, listen
+from http_edge.sockets import PortTaken, addresses, listen, raise_file_limit
 from http_edge.stopping import Stop
 
 # SIGTERM to exit in less than 15 s: 5 s for requests in work, 8 s for the resources (lifespan), 1 s spare.
@@ -68,7 +68,7 @@ def _config(app: Starlette, options: dict[str, Any]) -> uvicorn.Config:
         # From nobody else, not even on this machine: whoever it is could claim any address.
         "proxy_headers": bool(proxies),
         "forwarded_allow_ips": list(proxies),
-        "http": timed(app.state.settings.request_seconds),
+        "http": bounded(app.state.settings.request_seconds, raise_file_limit()),
         "ws": "none",
         "timeout_keep_alive": KEEP_ALIVE,
         "timeout_graceful_shutdown": REQUESTS_DEADLINE,

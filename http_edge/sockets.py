@@ -1,7 +1,13 @@
 """Listening on both loopback addresses: `localhost` means 127.0.0.1 to some clients and ::1 to others."""
 
+import asyncio
 import errno
+import fcntl
+import resource
 import socket
+import struct
+import termios
+from contextlib import suppress
 
 from http_edge.errors import EdgeError
 
@@ -9,6 +15,8 @@ LOOPBACK = ("127.0.0.1", "::1")
 BACKLOG = 2048  # uvicorn's; the kernel lowers it to its own limit
 # Of each connection, in the kernel: what a client may leave unread there. The default grows to 4 MB.
 SEND_BUFFER_BYTES = 256 * 1024
+# A connection is a file. Shells and systemd give 1,024; this many every system allows, macOS too.
+MOST_FILES = 10_240
 # A machine without IPv6 says one of these for ::1.
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
@@ -53,3 +61,22 @@ def addresses(sockets: list[socket.socket]) -> list[str]:
 
 def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def raise_file_limit() -> int:
+    """To what the system lets this process have, MOST_FILES at most. Gives how many it may now have open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= MOST_FILES:
+        return MOST_FILES
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
+
+
+def unsent(transport: asyncio.Transport) -> int:
+    """Bytes that wait here and in the kernel, until the other side has them."""
+    waiting = transport.get_write_buffer_size()
+    with suppress(OSError):  # macOS can't tell for a socket
+        here = transport.get_extra_info("socket").fileno()
+        waiting += struct.unpack("i", fcntl.ioctl(here, termios.TIOCOUTQ, bytes(4)))[0]
+    return waiting

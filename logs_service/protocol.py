@@ -6,11 +6,8 @@ protocol of the transport, so nothing but the handshake may be written there.
 """
 
 import asyncio
-import fcntl
 import logging
 import socket
-import struct
-import termios
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -23,7 +20,7 @@ from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from contracts.topics import LOGS
-from http_edge import BadRequest, NotFound, Problem, problem_response
+from http_edge import BadRequest, NotFound, Problem, problem_response, unsent
 from logs_service.admission import Admission, take_out_tokens
 from logs_service.clients import Client
 from logs_service.hub import Hub
@@ -120,7 +117,7 @@ class HubProtocol(asyncio.Protocol, Client):
 
     def keep_alive(self) -> None:
         """Ping. Who was silent since the last one is gone, unless what was sent before it still arrives."""
-        before, self._progress = self._progress, (self.cursor, self.position, self._unsent())
+        before, self._progress = self._progress, (self.cursor, self.position, unsent(self._transport))
         if self._heard:
             self._heard = False
             self._conn.send_ping(b"")
@@ -129,13 +126,6 @@ class HubProtocol(asyncio.Protocol, Client):
         elif before[:2] == self._progress[:2] and before[2] <= self._progress[2]:
             self._conn.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
         self._send()
-
-    def _unsent(self) -> int:
-        """Bytes that wait here and in the kernel. A paused client gets no more: less means that it reads."""
-        waiting = self._transport.get_write_buffer_size()
-        with suppress(OSError):  # macOS can't tell for a socket
-            waiting += struct.unpack("i", fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4)))[0]
-        return waiting
 
     # The steps
 

@@ -1,7 +1,7 @@
 """A small service of the tests' own, with one operation of each kind, in this process."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 
 import pytest
@@ -27,6 +27,7 @@ from http_edge import (
     idempotency_key,
     trace_context,
 )
+from tests.http_edge.raw import ANSWERS, SHORT, Edge, Serve, an_edge
 
 # On a shared machine a slow example is no finding, and the tables of characters are made at the first run.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -164,3 +165,14 @@ def client_with() -> Iterator[Callable[[State], TestClient]]:
     yield make
     for one in opened:
         one.__exit__()
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """`await serve(seconds)`: the same behind a socket, for bytes of any kind."""
+    async with AsyncExitStack() as stack:
+
+        async def start(seconds: float = SHORT, **bounds: Any) -> Edge:
+            return await stack.enter_async_context(an_edge([*OPERATIONS, *ANSWERS], seconds, **bounds))
+
+        yield start

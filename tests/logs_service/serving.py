@@ -11,9 +11,8 @@ import uvicorn
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
-from uvicorn.config import HTTPProtocolType
 
-from http_edge import Stop, edge, timed
+from http_edge import Stop, bounded, edge
 from http_edge.sockets import listen
 from logs_service.admission import Admission
 from logs_service.app import build
@@ -78,7 +77,6 @@ Serve = Callable[..., Awaitable[Serving]]
 @asynccontextmanager
 async def a_hub(
     *,
-    http: HTTPProtocolType = "httptools",
     ring_bytes: int = 1024 * 1024,
     ping_seconds: float = 20.0,
     max_clients: int = 100,
@@ -105,7 +103,7 @@ async def a_hub(
         pages=pages,
         resources=resources,
     )
-    async with _served(app, http) as serving:
+    async with _served(app) as serving:
         yield serving
 
 
@@ -119,12 +117,10 @@ async def a_whole_hub(environment: Environment, **settings: Any) -> AsyncIterato
 
 
 @asynccontextmanager
-async def _served(app: Starlette, http: HTTPProtocolType = "httptools") -> AsyncIterator[Serving]:
+async def _served(app: Starlette) -> AsyncIterator[Serving]:
     (listening,) = listen("127.0.0.1", 0)
-    parser = timed(app.state.settings.request_seconds, http)
-    config = uvicorn.Config(
-        app, ws=HubProtocol, http=parser, log_config=None, access_log=False, lifespan="on"
-    )
+    http = bounded(app.state.settings.request_seconds)
+    config = uvicorn.Config(app, ws=HubProtocol, http=http, log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     served = asyncio.create_task(server._serve([listening]))
     await until(lambda: server.started)

@@ -158,9 +158,8 @@ async def test_who_asks_for_the_head_alone_gets_it_and_joins_nothing(serve: Serv
     assert not serving.hub.clients
 
 
-@pytest.mark.parametrize("http_parser", ["httptools", "h11"])
-async def test_who_goes_while_nothing_is_sent_leaves_the_hub(serve: Serve, http_parser: str) -> None:
-    serving = await serve(http=http_parser)
+async def test_who_goes_while_nothing_is_sent_leaves_the_hub(serve: Serve) -> None:
+    serving = await serve()
     async with event_source(serving.port, "/events"):
         await serving.joined(1)
     await until(lambda: not serving.hub.clients)

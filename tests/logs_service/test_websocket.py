@@ -27,9 +27,8 @@ async def close_of(client: ClientConnection, seconds: float = 5) -> tuple[int | 
     return client.close_code, client.close_reason
 
 
-@pytest.mark.parametrize("http_parser", ["httptools", "h11"])
-async def test_each_line_is_one_text_frame_byte_for_byte(serve: Serve, http_parser: str) -> None:
-    serving = await serve(http=http_parser)
+async def test_each_line_is_one_text_frame_byte_for_byte(serve: Serve) -> None:
+    serving = await serve()
     lines = ['{"message":"café"}', "", "x" * 70_000, '{"event_id":"1"}']
     async with connect(serving.url) as client:
         await serving.joined(1)
@@ -59,9 +58,8 @@ async def test_a_client_gets_nothing_from_before_it_came(serve: Serve) -> None:
         assert await receive(client, 1) == ["after"]
 
 
-@pytest.mark.parametrize("http_parser", ["httptools", "h11"])
-async def test_plain_http_answers_on_the_same_port(serve: Serve, http_parser: str) -> None:
-    serving = await serve(http=http_parser)
+async def test_plain_http_answers_on_the_same_port(serve: Serve) -> None:
+    serving = await serve()
 
     def get() -> int:
         connection = http.client.HTTPConnection("127.0.0.1", serving.port, timeout=5)

@@ -5,7 +5,7 @@ import asyncio
 import httpx2 as httpx
 import pytest
 
-from tests.flows.bad_tokens import DEFECTS, Key, signed, signing_key
+from tests.flows.bad_tokens import DEFECTS, Key, claims, signed, signing_key
 from tests.flows.shops import OpenShop
 
 
@@ -23,6 +23,16 @@ async def test_a_token_with_any_defect_is_401(
     assert answer.status_code == 401, answer.text
     assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_token_that_makes_the_head_too_large_is_431(
+    shared: OpenShop, http: httpx.AsyncClient, key: Key
+) -> None:
+    headers = {"Authorization": f"Bearer {signed(key, claims(x='y' * 60_000))}"}
+    answer = await http.post(f"{shared.payments}/pay", headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (431, 431)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["connection"] == "close"
 
 
 async def test_the_same_token_without_a_defect_pays(
