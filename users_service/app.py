@@ -84,7 +84,7 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
         users, keys = Users(database, settings.outbox_max_pending), SigningKeys(database)
         outboxes, lease = [keys.states, users.outbox], DatabaseLease(database, settings.port)
         async with (
-            Hashing(settings.bcrypt_cost, settings.hash_threads, settings.hash_queue, users.rush) as hashing,
+            Hashing(settings.bcrypt_cost, settings.hash_threads, users.rush) as hashing,
             Relay(settings.broker, SERVICE, outboxes, lease, stop) as relay,
             SigningKeyring(
                 keys,

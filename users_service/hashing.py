@@ -1,10 +1,11 @@
-"""bcrypt beside the event loop: as many threads as there are cores, and a queue with an end.
+"""bcrypt beside the event loop: as many threads as there are cores, and a queue that ends where waiting is in vain.
 
 A hash of cost 12 is 0.3 s of CPU. Unknown users and refused passwords cost the same as wrong ones, so that the time
 of an answer tells nothing.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -20,9 +21,14 @@ Ts = TypeVarTuple("Ts")
 
 WAITING = Gauge("users_hashing_waiting", "requests that wait for their turn to hash")
 
+# Seconds to wait for a turn and to have it. A call has five (`http_edge`); one is for the database and surprises.
+PATIENCE = 4.0
+# Of each turn in what a turn takes: the latest ten or so count.
+WEIGHT = 0.1
+
 
 class Busy(Exception):
-    """The queue is full."""
+    """Whoever came now would wait too long."""
 
 
 class Hashing:
@@ -31,12 +37,14 @@ class Hashing:
     `rush` is called for each caller who has to wait.
     """
 
-    def __init__(self, cost: int, threads: int, queue: int, rush: Callable[[], None] = lambda: None) -> None:
-        self._cost, self._queue, self._rush = cost, queue, rush
+    def __init__(self, cost: int, threads: int, rush: Callable[[], None] = lambda: None) -> None:
+        self._cost, self._threads, self._rush = cost, threads, rush
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt")
         self._turns = asyncio.Semaphore(threads)
         self._waiting = 0
+        began = time.perf_counter()
         self._dummy = bcrypt.hashpw(b"nobody has this password", bcrypt.gensalt(cost)).decode()
+        self.turn_seconds = time.perf_counter() - began
 
     async def __aenter__(self) -> "Hashing":
         return self
@@ -46,10 +54,10 @@ class Hashing:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[bool]:
-        """Waits for a core, and tells whether it had to. Raises Busy when too many wait already."""
-        if self._waiting >= self._queue:
-            raise Busy
+        """Waits for a core, and tells whether it had to. Raises Busy, at once, if that would take too long."""
         if waits := self._turns.locked():
+            if self.expected_seconds > PATIENCE:
+                raise Busy
             self._rush()
         self._waiting += 1
         WAITING.set(self._waiting)
@@ -58,10 +66,17 @@ class Hashing:
         finally:
             self._waiting -= 1
             WAITING.set(self._waiting)
+        began = time.perf_counter()
         try:
             yield waits
         finally:
             self._turns.release()
+            self.turn_seconds += WEIGHT * (time.perf_counter() - began - self.turn_seconds)
+
+    @property
+    def expected_seconds(self) -> float:
+        """Until whoever comes now, and finds all cores taken, has had a turn."""
+        return self.turn_seconds * ((self._waiting + 1) / self._threads + 1)
 
     async def hash(self, password: str) -> str:
         """Within a turn. The password has at most 72 bytes."""

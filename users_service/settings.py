@@ -20,7 +20,6 @@ class Settings(BusSettings, OutboxSettings, EdgeSettings):
     )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="each step doubles the time of a hash (12: 0.3 s)")
     hash_threads: int = Field(os.cpu_count() or 1, ge=1, description="passwords hashed at a time")
-    hash_queue: int = Field(128, ge=64, description="requests that may wait for hashing before a 503")
     password_min_length: int = Field(
         6, ge=1, le=72, description="characters of a new password; in production 15 if not set"
     )

@@ -38,7 +38,6 @@ GIVEN: Mapping[str, tuple[str, Any]] = {
     "REPLICAS": ("2", 2),
     "USERS_BCRYPT_COST": ("13", 13),
     "USERS_HASH_THREADS": ("3", 3),
-    "USERS_HASH_QUEUE": ("99", 99),
     "USERS_PASSWORD_MIN_LENGTH": ("9", 9),
     "USERS_LOGIN_FAILURES_PER_ACCOUNT": ("3", 3),
     "USERS_LOGIN_FAILURES_PER_ADDRESS": ("0", 0),
