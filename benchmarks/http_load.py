@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable
 
 
 class Connection(asyncio.Protocol):
-    """Sends prepared requests and gives the status and the body."""
+    """Sends prepared requests and gives the status and the body; `head` is that of the latest answer."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._data = b""
+        self.head = b""
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     async def __aenter__(self) -> "Connection":
@@ -41,7 +42,7 @@ class Connection(asyncio.Protocol):
             return
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         if len(body) >= length:
-            self._data = b""
+            self._data, self.head = b"", head
             self._answer.set_result((int(head[9:12]), body))
 
     def connection_lost(self, error: Exception | None) -> None:
