@@ -17,6 +17,8 @@ from collections.abc import Collection
 
 from event_bus.records import Partition
 
+MOST_OF_A_REASON = 300  # characters
+
 
 class BusError(Exception):
     """Base of all errors of this package."""
@@ -47,7 +49,14 @@ class Refused(Unavailable):
 
 
 class Undecodable(BusError):
-    """Not an event of the language. `str(error)` is the reason that goes into the dead letter."""
+    """Not an event of the language. `str(error)` is the reason that goes into the dead letter.
+
+    It may quote what somebody wrote, and is one line of printable text all the same.
+    """
+
+    def __init__(self, reason: str) -> None:
+        line = " ".join(reason.split())[:MOST_OF_A_REASON]
+        super().__init__("".join(map(_printable, line)))
 
 
 class Refusal(BusError):
@@ -68,3 +77,7 @@ class Duplicate(BusError):
 
 class DatabaseUnavailable(BusError):
     """The database is away or slow. After a write this means: unknown outcome."""
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

@@ -5,12 +5,11 @@ from typing import Generic, Protocol, TypeVar
 
 from contracts import Envelope, Event, dead_letters_of
 from event_bus import metrics
-from event_bus.errors import Undecodable
+from event_bus.errors import MOST_OF_A_REASON, Undecodable
 from event_bus.records import INPUT_LIMIT, Outgoing, Record
 from event_bus.wire import decode
 
 KEPT_OF_A_GIANT = 65_536  # bytes of a value that does not fit even into the dead-letter topic
-MOST_OF_A_REASON = 300  # characters
 
 
 class Consumes(Protocol):

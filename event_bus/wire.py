@@ -132,7 +132,7 @@ def _as_anybody_may(headers: Mapping[str, bytes], value: bytes) -> _Said:
     try:
         event = from_binary(KafkaMessage(message, None, value), _JSON, CloudEvent)
     except (BaseCloudEventException, ValueError, TypeError) as error:
-        raise Undecodable(f"not a CloudEvent: {_one_line(error)}") from error
+        raise Undecodable(f"not a CloudEvent: {error}") from error
     time, subject = event.get_time(), event.get_subject()
     assert time is not None
     assert subject is not None
@@ -162,7 +162,7 @@ def _envelope(
         where = ".".join(map(str, first["loc"])) or "data"
         raise Undecodable(f"not a {kind.type}: {where}: {first['msg']}") from error
     except (ValueError, OverflowError) as error:
-        raise Undecodable(_one_line(error)) from error
+        raise Undecodable(str(error)) from error
 
 
 def _upcast(data: Event) -> Event:
@@ -170,8 +170,4 @@ def _upcast(data: Event) -> Event:
     try:
         return newest(data)
     except Exception as error:
-        raise Undecodable(f"no newer version can be made of this {data.type}: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+        raise Undecodable(f"no newer version can be made of this {data.type}: {error}") from error

@@ -22,7 +22,8 @@ from dev.paths import ROOT
 from dev.services import Service
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__, "event_bus", "http_edge"])
+# pytest, because each process imports the main module of the one that asks for it.
+_processes.set_forkserver_preload([__name__, "event_bus", "http_edge", "pytest"])
 
 # An exit code can be read once, and to start a process reads those of all others: of two threads that do so at
 # once the second would take the end of the stream for the code 255.

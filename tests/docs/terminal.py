@@ -21,6 +21,9 @@ from tests.docs.showing import is_shown, left_over
 SECONDS = 30.0  # what is shown as coming a moment later
 COMMAND_SECONDS = 120.0
 NOTHING_FOREIGN = {"KAFKA_BOOTSTRAP_SERVERS": "", "MONGO_URI": "", "TOPIC_PREFIX": "", "SHOP_PROFILE": ""}
+LITTLE_CPU = {
+    "USERS_BCRYPT_COST": "4"
+}  # the lowest: on a busy machine a hash takes longer than an answer may
 ADDRESS = re.compile(r"(localhost|127\.0\.0\.1):(\d+)")
 
 
@@ -37,7 +40,13 @@ class Shop:
         command.write_text(f'#!/bin/sh\nexec "{ROOT}/shop" "$@" --state "{self.state}"\n')
         command.chmod(0o700)
         (folder / ".curlrc").write_text("silent\nshow-error\n")  # as in a terminal: no meter of progress
-        self.environment = {**os.environ, **NOTHING_FOREIGN, "CURL_HOME": str(folder), "PYTHONUTF8": "1"}
+        self.environment = {
+            **os.environ,
+            **NOTHING_FOREIGN,
+            **LITTLE_CPU,
+            "CURL_HOME": str(folder),
+            "PYTHONUTF8": "1",
+        }
 
     def up(self) -> None:
         self._dev("up", "-d", "--ports-from", str(self._first))

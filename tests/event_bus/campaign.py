@@ -62,7 +62,8 @@ class Campaign:
         self.telling = Telling(self._cluster, case.input, case.refused, times)
         self.instances: list[Instance] = []
         prefix = self._cluster.broker.prefix
-        self._database: Any = pymongo.MongoClient(mongo.uri)[f"{prefix}documents"]
+        self._mongo = mongo
+        self._database: Any = None  # opened with the campaign
         self._environment = {
             "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "MONGO_URI": mongo.uri,
@@ -78,6 +79,7 @@ class Campaign:
         await asyncio.gather(
             *(self._cluster.create(name, topic.partitions) for name, topic in topics.items())
         )
+        self._database = pymongo.MongoClient(self._mongo.uri)[f"{self._cluster.broker.prefix}documents"]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -176,7 +178,10 @@ class Campaign:
         """What events caused; a request is its own cause."""
         topics = sorted({event.topic.name for event in (*self.case.one_of, *self.case.perhaps)})
         records = [record for topic in topics for record in await self._cluster.read(topic)]
-        ours = [record for record in records if header(record, "ce_source") == f"/{self.case.service}"]
+        source = (
+            f"/{self.case.service}".encode()
+        )  # inputs may lie there too, and some of those have no headers
+        ours = [record for record in records if dict(record.headers).get("ce_source") == source]
         return [record for record in ours if cause(record) != header(record, "ce_correlationid")]
 
 

@@ -4,6 +4,7 @@ It uses the client library directly, so that a fault in `event_bus.kafka` can't 
 """
 
 import asyncio
+import contextlib
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.record.util import calc_crc32c
 
+from event_bus.errors import Unavailable
 from event_bus.kafka import REQUEST_LIMIT, Admin
 from event_bus.records import Outgoing
 from event_bus.settings import Broker
@@ -28,8 +30,14 @@ class Cluster:
         """Returns when the topic takes records: the answer to the creation comes earlier than that."""
         defaults = {"max.message.bytes": str(REQUEST_LIMIT)}
         async with Admin(self.broker) as admin:
-            await admin.create_topic(name, partitions, 1, defaults | settings)
-            await until(lambda: self._has(admin, name, partitions))
+
+            async def there() -> bool:
+                with contextlib.suppress(Unavailable):  # a broker that has just started takes its time
+                    await admin.create_topic(name, partitions, 1, defaults | settings)
+                    return await self._has(admin, name, partitions)
+                return False
+
+            await until(there)
 
     async def _has(self, admin: Admin, name: str, partitions: int) -> bool:
         return (await admin.partition_counts()).get(self.broker.named(name)) == partitions

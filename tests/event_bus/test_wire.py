@@ -237,3 +237,14 @@ def test_an_unknown_field_of_a_newer_producer_is_ignored() -> None:
     value = json.dumps({**json.loads(sample["value"]), "shoe_size": 43}).encode()
     headers = [(header, text.encode()) for header, text in sample["headers"].items()]
     assert decode(Read(sample["key"].encode(), value, headers)).data.type == "users.registered.v1"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"ce_\u202e\x1b[31m": b"x"}, {"ce_type": b"\x1b\xe2\x80\xa8"}, {"ce_id": b"\x1b[31m\r\n"}],
+    ids=["name of a header", "type", "id"],
+)
+def test_a_reason_is_one_printable_line_whatever_it_quotes(changed: dict[str, bytes]) -> None:
+    with pytest.raises(Undecodable) as refused:
+        decode(Read(b"key", b"{}", list((ours | changed).items())))
+    assert str(refused.value).isprintable()

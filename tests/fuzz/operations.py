@@ -6,12 +6,15 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 import schemathesis
+from hypothesis import core
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
+from schemathesis.generation.hypothesis import setup
 from schemathesis.specs.openapi import checks
 
 from dev.services import STARTED
 from tests.fuzz.answers import OPENAPI, is_sound
+from tests.fuzz.patience import served
 
 # What is sent against the description need not be refused: unknown fields are ignored, and an X-Request-ID that is
 # none is replaced. And not all that is refused is said there: names that look alike, text that can't be printed.
@@ -23,6 +26,11 @@ CHECKS = [
 ]
 STREAM = "text/event-stream"
 SECONDS = 30  # a busy machine; the shop itself gives up after 5
+
+# It puts a printer in place of that of hypothesis which prints nothing: no test here could show what failed.
+printer = core.RepresentationPrinter
+setup()
+core.RepresentationPrinter = printer
 
 
 class Described(NamedTuple):
@@ -87,10 +95,17 @@ def call(
 ) -> None:
     """Asserts that the answer is sound, and one that is described."""
     how = case.as_transport_kwargs(base_url=url, headers=headers)
-    with session.request(**how, stream=True, timeout=SECONDS, allow_redirects=False) as answer:
+    with served(
+        lambda: session.request(**how, stream=True, timeout=SECONDS, allow_redirects=False),
+        lambda answer: answer.status_code,
+    ) as answer:
         names = {name.lower(): value for name, value in answer.headers.items()}
         if names.get("content-type", "").startswith(STREAM) and answer.ok:  # it has no end
             is_sound(described.service, answer.status_code, names, b"")
             return
-        is_sound(described.service, answer.status_code, names, answer.content)
+        try:
+            is_sound(described.service, answer.status_code, names, answer.content)
+        except AssertionError as error:
+            error.add_note(case.as_curl_command(base_url=url))
+            raise
         case.validate_response(answer, checks=CHECKS)

@@ -18,7 +18,7 @@ ROUTING: Routing = Routing("notifications_service", [])
 
 
 @given(records())
-@cases(short=2_000, long=120_000)
+@cases(short=2_000, long=110_000)
 def test_a_record_is_an_event_or_undecodable(record: Read) -> None:
     tried("event_bus.wire.decode")
     try:

@@ -7,6 +7,8 @@ from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tests.fuzz.patience import served
+
 Headers = Sequence[tuple[bytes, bytes]]
 SECONDS = 30  # a busy machine; the shop itself gives up after 5
 STREAM = b"text/event-stream"
@@ -35,6 +37,10 @@ class Request(NamedTuple):
 
 def ask(url: str, request: Request) -> Answer:
     """Reads until the end, of a stream without end its head."""
+    return served(lambda: _ask(url, request), lambda answer: answer.status)
+
+
+def _ask(url: str, request: Request) -> Answer:
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), SECONDS) as connection:
         connection.sendall(request.to_bytes(place.netloc.encode()))
