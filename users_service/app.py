@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 from starlette.applications import Starlette
 
@@ -106,6 +107,7 @@ async def resources(settings: Settings, stop: Stop) -> AsyncIterator[Mapping[str
                 yield {
                     "users": users,
                     "hashing": hashing,
+                    "registering": WeakValueDictionary(),  # a lock for each name that is being registered
                     "throttle": throttle(settings, database),
                     "keyring": keyring,
                     "tokens": tokens,

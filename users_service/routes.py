@@ -2,6 +2,7 @@
 
 import math
 import time
+from asyncio import Lock
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -34,17 +35,18 @@ from users_service.throttle import Attempt, Throttle
 
 
 async def register(request: Request, body: Registration) -> Registered:
-    """Looks for the name on arrival and again in our turn to hash: a hash is expensive, a look is not."""
+    """Of all who want one name at once only one hashes: a hash is expensive, a look is not."""
     users: Users = request.state.users
     key = idempotency_key(request)
     _check_password(body, request.app.state.settings)
     if earlier := await users.find(body.username, key):
         return await _again(request, earlier, body, key)
-    async with _turn(request.state.hashing):
+    async with request.state.registering.setdefault(body.username, Lock()):
         added = None
         if not await users.find(body.username, key):
-            await _refuse_what_can_be_guessed(request, body)
-            added = await _add(request, body, key)
+            async with _turn(request.state.hashing):
+                await _refuse_what_can_be_guessed(request, body)
+                added = await _add(request, body, key)
     if added:
         return added
     if earlier := await users.find(body.username, key):
