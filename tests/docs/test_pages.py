@@ -17,6 +17,7 @@ NOT_RUN = {
     "./shop up": "every test of the launcher starts a shop; docs/ itself runs on one",
     "SHOP_PROFILE=production": "tests/secure/test_production.py",
     "./shop test": "it would run itself",
+    "./shop new-service": "tests/dev/new_service; it would change this clone",
     "./shop prove": ".ci/run, with seeds of its own; it takes minutes",
     "docker-compose": "needs Docker: tests/containers",
     "websocat": "a program of others; tests/logs_service/test_who_may_connect.py brings a token",

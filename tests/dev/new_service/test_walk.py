@@ -33,7 +33,7 @@ def test_whoever_follows_the_page_sees_the_line_of_the_new_service(clone: Clone)
     with connect(f"ws://127.0.0.1:{clone.ports['logs_service']}/") as socket:
         for step in way[up + 1 :]:
             if "./shop down" in step.text:
-                registered, greeting = (json.loads(socket.recv(timeout=30)) for _ in range(2))
+                registered, greeting = (json.loads(socket.recv(timeout=60)) for _ in range(2))
             walk(step, clone, places)
     assert (registered["service"], registered["event"]) == ("users_service", "users.registered")
     assert (greeting["service"], greeting["event"]) == ("greetings_service", "greetings.sent")
