@@ -16,6 +16,7 @@ from proofs.cases.crashes import PLACES
 from proofs.cases.mishaps import mishap
 from proofs.clients import Load
 from proofs.demands import Demand
+from proofs.faults import Fault
 from proofs.stage import Stage
 
 GROWTH = 0.2  # the share by which a process may be larger at the end than it was before
@@ -74,8 +75,13 @@ async def _something(stage: Stage) -> None:
 
 async def _strike(stage: Stage, name: str) -> None:
     points = [point for point in PLACES[name] if point not in AT_START and point is not CrashPoint.BURIED]
-    await stage.arena.services[name].ready()
-    await stage.strike(name, stage.random.choice(points))
+    point = stage.random.choice(points)
+    service = stage.arena.services[name]
+    await service.ready()
+    service.orders.give(point)
+    if not await stage.arena.died_at(name, point):  # after other faults it may have nothing to do for so long
+        stage.arena.faults.append(Fault(time.time(), f"{name} never came to {point.name}", name, bit=False))
+        stage.say(stage.arena.faults[-1].what)
 
 
 def _weigh(stage: Stage, sizes: Sizes) -> None:
