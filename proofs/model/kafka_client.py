@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError, ProducerFenced
+from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
 from event_bus.records import Committed, Partition
@@ -64,6 +64,15 @@ async def _nothing() -> None:
     pass
 
 
+async def _somewhere(*_: object) -> int:
+    return 0
+
+
+async def _not_granted(*_: object, **__: object) -> None:
+    """Partitions and group in one go: the client asks for them again, and there they are played."""
+    raise KafkaError
+
+
 class PlayedProducer:
     """AIOKafkaProducer with a transactional id."""
 
@@ -76,11 +85,17 @@ class PlayedProducer:
             self._id += f"-{self._broker.producers}"
         self._sent: list[asyncio.Future[object]] = []
         self._closed = False
-        # What letting go of the real client touches.
-        self._txn_manager = SimpleNamespace(_transaction_waiter=None, _pending_txn_offsets=[])
-        self._sender = SimpleNamespace(sender_task=None)
+        # What the beginning of a transaction asks the real client, and what letting go of it touches.
+        self._txn_manager = SimpleNamespace(
+            transactional_id=transactional_id,
+            producer_id=0,
+            producer_epoch=0,
+            _transaction_waiter=None,
+            _pending_txn_offsets=[],
+        )
+        self._sender = SimpleNamespace(sender_task=None, _find_coordinator=_somewhere)
         self._message_accumulator = SimpleNamespace(_batches={})
-        self.client = SimpleNamespace(close=_nothing)
+        self.client = SimpleNamespace(send=_not_granted, close=_nothing)
 
     async def start(self) -> None:
         self._epoch = await self._process.ask(
