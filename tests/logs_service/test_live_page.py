@@ -96,7 +96,7 @@ async def test_only_the_scripts_of_the_page_may_run_and_they_may_call_the_shop(s
 def test_the_page_needs_nothing_from_elsewhere(name: str) -> None:
     assert not re.search(r"https?://|@import|url\(", text_of(name))
     for link in re.findall(r"""(?:src|href)\s*=\s*"([^"]*)""", text_of(name)):
-        assert link in {"data:,", "/download", *(f"/live/{file}" for file in FILES.types)}
+        assert link in {"data:,", "/download", "/asyncapi", *(f"/live/{file}" for file in FILES.types)}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
