@@ -139,9 +139,9 @@ def fetch_tools(plan: Plan) -> None:
     if plan.own_mongo:
         environments.tool("database")
     if plan.own_kafka:
-        java.find()
+        program = java.find()
         class_path()
-        archive.make()
+        archive.make(program)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import socket
 
 import psutil
 
+BELOW_OUTGOING = 20_000, 32_000  # Linux and macOS give the numbers above to outgoing connections
+
 
 def is_taken(port: int) -> bool:
     """Whether somebody listens on 127.0.0.1 or on ::1."""
@@ -39,19 +41,38 @@ def holder(port: int) -> str:
 
 
 def free_range(count: int) -> int:
-    """The first of so many free ports in a row; below the numbers that the system gives to outgoing connections."""
+    """The first of so many free ports in a row."""
     while True:
-        first = random.randrange(20_000, 32_000)
+        first = random.randrange(*BELOW_OUTGOING)
         if not any(is_taken(port) for port in range(first, first + count)):
             return first
 
 
 def free(count: int) -> list[int]:
-    """So many ports that nobody holds now; all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for candidate in sockets:
-        candidate.bind(("127.0.0.1", 0))
-    ports: list[int] = [candidate.getsockname()[1] for candidate in sockets]
-    for candidate in sockets:
-        candidate.close()
-    return ports
+    """So many ports that nobody holds now; all different, and for a minute given to no other caller on this machine.
+
+    Not those the system would choose: it could give them to an outgoing connection before their server listens, or
+    while it is started again.
+    """
+    given: list[int] = []
+    while len(given) < count:
+        port = random.randrange(*BELOW_OUTGOING)
+        if not is_taken(port) and _reserved(port):
+            given.append(port)
+    return given
+
+
+def _reserved(port: int) -> bool:
+    """False when somebody has it already. A connection that has ended waits a minute in TIME_WAIT: only who says
+    SO_REUSEADDR, as servers do, may have its port meanwhile."""
+    try:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)) as server:  # says it
+            client = socket.create_connection(server.getsockname())
+            server.accept()[0].close()  # who closes first keeps the TIME_WAIT
+            client.recv(1)
+            client.close()
+    except OSError:
+        return False
+    return True

@@ -59,8 +59,9 @@ class Mortal(Service):
                 while not await asyncio.to_thread(self.answers):
                     await asyncio.sleep(LOOK)
         except TimeoutError:
+            last = self.running.last_lines(1)
             raise NotReady(
-                f"{self.name} is not ready after {within:g} s: {self.missing()}; {self.log}"
+                f"{self.name} is not ready after {within:g} s: {self.missing()}; its last line: {last}"
             ) from None
 
 

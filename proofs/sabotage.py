@@ -176,8 +176,9 @@ def dedupe() -> None:
 def await_sends() -> None:
     """Offsets are committed without waiting for what the broker says to the records."""
 
-    async def taken_for_granted(*futures: Any) -> None:
-        return None
+    async def taken_for_granted(*awaited: Any) -> Any:
+        if not all(map(asyncio.isfuture, awaited)):  # questions, and not the broker's answers to records
+            return await asyncio.gather(*awaited)
 
     vars(kafka)["asyncio"] = _Asyncio(gather=taken_for_granted)
 

@@ -18,9 +18,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from contracts import Envelope, Event
-from http_edge import IDEMPOTENCY_KEY, KeyRing, Operation, Stop, TokenChecker, edge, server
-from payments_service import routes
-from payments_service.model import Paid, PayRequest
+from http_edge import KeyRing, Stop, TokenChecker, edge, server
+from payments_service.app import build
 from payments_service.repository import Payment
 from payments_service.settings import Settings
 
@@ -76,19 +75,9 @@ async def no_database(stop: Stop) -> AsyncIterator[Mapping[str, Any]]:
 
 def whole_edge() -> Starlette:
     """`POST /pay` as it is, down to its repository."""
-    operation = Operation(
-        "POST",
-        "/pay",
-        routes.pay,
-        "Pay",
-        accepts=PayRequest,
-        answers={201: Paid},
-        problems=[401, 402, 503],
-        parameters=[IDEMPOTENCY_KEY],
-        bearer=True,
-    )
     settings = Settings(port=0)
-    return edge("payments_service", "Pays.", settings, operations=[operation], resources=no_database)
+    operations = [one for one in build(settings).state.operations if one.path == "/pay"]
+    return edge("payments_service", "Pays.", settings, operations=operations, resources=no_database)
 
 
 async def serve(name: str) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dev import environments, ports
-from dev.kafka import java
 from dev.kafka.jars import LOCK
 from dev.paths import TOOLS
 
@@ -22,12 +21,12 @@ def options(program: Path) -> list[str]:
     return [f"-XX:SharedArchiveFile={kept}"] if kept.exists() and kept.stat().st_size else []
 
 
-def make() -> None:
+def make(program: Path) -> None:
     """Once for a Java and a release, by a broker that does nothing but start and stop."""
     from dev.kafka.broker import Kafka  # here, because a broker asks this module for its options
 
     with environments.one_at_a_time("classes"):
-        kept = _kept(java.find())
+        kept = _kept(program)
         if kept.exists():
             return
         print("preparing the classes of Apache Kafka (once)", file=sys.stderr, flush=True)

@@ -20,3 +20,13 @@ def test_a_taken_port_names_its_holder(family: socket.AddressFamily, host: str) 
 
 def test_a_free_port_is_not_taken() -> None:
     assert not any(ports.is_taken(port) for port in ports.free(3))
+
+
+def test_a_port_is_given_once_and_its_server_may_listen() -> None:
+    first, second = (
+        ports.free(1),
+        ports.free(3000),
+    )  # of 12,000: without the reservation some port comes twice
+    assert len({*first, *second}) == 1001
+    with socket.create_server(("127.0.0.1", first[0])):
+        assert ports.is_taken(first[0])

@@ -11,6 +11,7 @@ from tests.docs.showing import is_shown, left_over
         ("ready", "ready\n"),
         ("ready\n", "ready   \n\n"),
         ("key 1 (…) signs", "key 1 (a.b) signs\n"),
+        ("a … c\n", "a b c\n"),
         ("first\n…\nlast\n", "first\nlast\n"),
         ("first\n…\nlast\n", "first\n2\n3\nlast\n"),
         ("at 2026-11-21T07:03:11.412Z", "at 2026-12-01T00:00:00Z"),
@@ -33,6 +34,7 @@ def test_it_is_what_was_printed(shown: str, printed: str) -> None:
         ("at 2026-11-21T07:03:11.412Z", "at noon"),
         ("a\nb\n", "ab\n"),
         ("1.5 ms", "125 ms"),
+        ("a\n", "a\nb\n"),
     ],
 )
 def test_it_is_something_else(shown: str, printed: str) -> None:

@@ -11,7 +11,7 @@ from dev import ports
 from dev.paths import ROOT
 from dev.plan import USUAL
 from tests.dev.new_service.clones import Clone
-from tests.dev.new_service.walking import is_shown, steps, walk
+from tests.dev.new_service.walking import steps, walk
 
 PAGE = ROOT / "docs" / "adding_a_service.md"
 
@@ -26,7 +26,7 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
 
 def test_whoever_follows_the_page_sees_the_line_of_the_new_service(clone: Clone) -> None:
     places = {f"localhost:{port}": f"127.0.0.1:{clone.ports[name]}" for name, port in USUAL.items()}
-    way = list(steps(PAGE))
+    way = steps(PAGE)
     up = next(place for place, step in enumerate(way) if "./shop up -d" in step.text)
     for step in way[: up + 1]:
         walk(step, clone, places)
@@ -39,17 +39,3 @@ def test_whoever_follows_the_page_sees_the_line_of_the_new_service(clone: Clone)
     assert (greeting["service"], greeting["event"]) == ("greetings_service", "greetings.sent")
     assert greeting["message"] == "Welcome to the shop, alice!"
     assert greeting["correlation_id"] == registered["correlation_id"]
-
-
-@pytest.mark.parametrize(
-    ("shown", "printed", "same"),
-    [
-        ("a … c\n", "a b c\n", True),
-        ("a\n…\nd\n", "a\nb\nc\nd\n", True),
-        ("a\n…\nd\n", "a\nd\n", True),
-        ("a\n", "a\nb\n", False),
-        ("a.c\n", "abc\n", False),
-    ],
-)
-def test_what_is_shown_is_what_is_printed(shown: str, printed: str, same: bool) -> None:
-    assert is_shown(shown, printed) is same
