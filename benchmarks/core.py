@@ -193,8 +193,8 @@ async def drained(shop: RunningShop) -> None:
     async with Connection(shop.port("payments_service")) as http, asyncio.timeout(300):
         while True:
             _, body = await http.send(request("GET", "/metrics"))
-            (pending,) = (line for line in body.splitlines() if line.startswith(b"outbox_pending_documents{"))
-            if float(pending.split()[-1]) == 0:
+            pending = [line for line in body.splitlines() if line.startswith(b"outbox_pending_documents{")]
+            if sum(float(line.split()[-1]) for line in pending) == 0:
                 return
             await asyncio.sleep(0.5)
 
