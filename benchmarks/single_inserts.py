@@ -1,5 +1,6 @@
 """The floor: how many documents like a payment the database takes, one at a time, each journaled."""
 
+import json
 import time
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -23,7 +24,8 @@ async def insert_rate(uri: str, seconds: float) -> float:
 
 
 def _document() -> dict[str, object]:
-    entry = {"topic": "notifications", "key": uuid4().hex, "headers": {f"ce_{n}": "x" * 30 for n in range(9)}}
+    headers = json.dumps({f"ce_{n}": "x" * 30 for n in range(9)})
+    entry = {"topic": "notifications", "key": uuid4().hex, "headers": headers}
     return {
         "_id": str(uuid4()),
         "states": ["accepted"],
