@@ -26,7 +26,7 @@ from event_bus.settings import Broker
 
 RENEW_SECONDS = 1.0
 POLL_SECONDS = 0.05  # with other replicas, whose requests wake only their own process
-IDLE_SECONDS = 2.0  # without: a safety net
+IDLE_SECONDS = 3.0  # without: a safety net
 RUSH_SECONDS = 2.0  # the longest pause between two rounds, however many requests there are
 LEDGER_SECONDS = 86_400.0  # a foreign broker may forget an idle group after a week: committed again daily
 
