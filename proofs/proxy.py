@@ -6,6 +6,7 @@ meanwhile, as a network does: so a request may arrive long after whoever sent it
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
 from typing import Self
@@ -63,16 +64,21 @@ class Lane:
 
 
 class Proxy:
-    """From a port of 127.0.0.1 to another one, while the context lasts. `pieces` cuts what is asked into units."""
+    """From a port of 127.0.0.1 to another one, while the context lasts. `pieces` cuts what is asked into units.
 
-    def __init__(self, port: int, target: int, pieces: Pieces = chunks) -> None:
-        self.port, self.target, self._pieces = port, target, pieces
+    With a `certificate` clients speak TLS to it.
+    """
+
+    def __init__(
+        self, port: int, target: int, pieces: Pieces = chunks, certificate: ssl.SSLContext | None = None
+    ) -> None:
+        self.port, self.target, self._pieces, self._certificate = port, target, pieces, certificate
         self.lanes = {way: Lane() for way in Way}
         self._cut = False
         self._connections: dict[asyncio.Task[object], list[asyncio.StreamWriter]] = {}
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._certificate)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,6 +6,7 @@ server is killed.
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any, Self
 
@@ -33,6 +34,10 @@ _CLIENT_OPTIONS: Mapping[str, Any] = {
     "tz_aware": True,
 }
 
+_REFUSED_CERTIFICATE = re.compile(
+    r"certificate verify failed: (.+?) \(_ssl"
+)  # the driver keeps no cause, only text
+
 
 class Database:
     """A service's own database. Opens no connection before the first call."""
@@ -52,7 +57,11 @@ class Database:
 
     def not_ready(self) -> str | None:
         topology = self._client.delegate.topology_description
-        return None if topology.has_writable_server() else "the database does not answer"
+        if topology.has_writable_server():
+            return None
+        errors = " ".join(str(server.error) for server in topology.server_descriptions().values())
+        refused = _REFUSED_CERTIFICATE.search(errors)
+        return f"its certificate is not taken: {refused[1]}" if refused else "the database does not answer"
 
 
 @contextlib.contextmanager

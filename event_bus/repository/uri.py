@@ -7,6 +7,9 @@ from pymongo.uri_parser import parse_uri
 
 from event_bus.security import is_loopback, is_sample
 
+# With these the driver takes any certificate, or that of another host.
+_LAX = ("tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames")
+
 
 def checked_uri(uri: str) -> str:
     """Raises ValueError for what the driver would not take. The text never quotes it: it may hold a password."""
@@ -23,6 +26,8 @@ def exposed(uri: str) -> Iterator[str]:
     far = sorted(host for host, _ in parsed["nodelist"] if not is_loopback(host))
     if far and parsed["options"].get("tls") is not True:
         yield f"the database at {', '.join(far)} would be spoken to in plain text: add tls=true"
+    if lax := sorted(set(_LAX) & {name for name, value in parsed["options"].items() if value}):
+        yield f"whoever stands in for the database would be believed: take out {', '.join(lax)}"
     if far and not parsed["username"]:
         yield f"the database at {', '.join(far)} would be used without an account: add one"
     if parsed["password"] and is_sample(parsed["password"]):

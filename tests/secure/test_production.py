@@ -60,6 +60,16 @@ REFUSED: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"MONGO_URI": FAR_MONGO.format("", "tls=true")},
         ["MONGO_URI"],
     ),
+    "a database elsewhere, whoever that is": (
+        "users_service",
+        {"MONGO_URI": FAR_MONGO.format(f"users:{RANDOM}@", "tls=true&tlsInsecure=true")},
+        ["MONGO_URI"],
+    ),
+    "a database elsewhere, with any certificate": (
+        "users_service",
+        {"MONGO_URI": FAR_MONGO.format(f"users:{RANDOM}@", "tls=true&tlsAllowInvalidCertificates=true")},
+        ["MONGO_URI"],
+    ),
     "a database with a sample password": (
         "users_service",
         {"MONGO_URI": "mongodb://users:change-me-before-use@127.0.0.1:27017/?authSource=users"},
