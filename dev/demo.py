@@ -18,6 +18,7 @@ from dev.run import Say
 ARRIVES_WITHIN = 10.0  # seconds for one line; an idle shop needs a tenth of one
 QUIET = 1.0  # seconds after the last line in which no other may come
 STORY = ["users.registered", "users.logged_in", "payments.accepted"]
+TELLING = ("users_service", "payments_service")
 TAKEN_BACK = ["payments.accepted", "payments.refunded"]
 SOLD_OUT = {
     "product": "poster",
@@ -59,7 +60,10 @@ def _act(record: Record, name: str) -> dict[str, str]:
 
 
 def _lines(hub: ClientConnection, name: str, expected: int, say: Say) -> list[Line]:
-    """The lines about this person, until so many came and then none for a while."""
+    """The lines of these two services about this person, until so many came and then none for a while.
+
+    A further service may have something to say to the same events.
+    """
     lines: list[Line] = []
     end = time.monotonic() + ARRIVES_WITHIN
     while (left := end - time.monotonic()) > 0:
@@ -68,7 +72,7 @@ def _lines(hub: ClientConnection, name: str, expected: int, say: Say) -> list[Li
         except TimeoutError:
             break
         line = json.loads(text)
-        if line.get("user") == name:
+        if line.get("user") == name and line["service"] in TELLING:
             say(text)
             lines.append(line)
             end = time.monotonic() + (QUIET if len(lines) >= expected else ARRIVES_WITHIN)
