@@ -71,6 +71,8 @@ def _wanted(folder: Path, names: Sequence[str]) -> str:
 
 
 def _make(folder: Path) -> None:
+    if folder.is_symlink():
+        raise ShopError(f"{folder} leads to another folder, which would be emptied: take the link away")
     for old in folder.glob("stamp-*"):
         old.unlink()  # from here on it does not count as done
     _run([sys.executable, "-m", "venv", "--clear", str(folder)], f"{folder} could not be made")
