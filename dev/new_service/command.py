@@ -16,11 +16,11 @@ def new_service(
     name: Annotated[str | None, typer.Argument(help="What it is called: greetings.")] = None,
     kind: Annotated[str | None, typer.Option(help=", ".join(KINDS))] = None,
     consumes: Annotated[
-        list[str] | None, typer.Option(metavar="TYPE", help="The event that it acts on; not of an edge.")
+        list[str] | None, typer.Option(metavar="TYPE", help="The one event that it acts on; not of an edge.")
     ] = None,
     publishes: Annotated[
         list[str] | None,
-        typer.Option(metavar="TYPE", help="A new event, which it publishes: greetings.sent.v1."),
+        typer.Option(metavar="TYPE", help="One new event, which it publishes: greetings.sent.v1."),
     ] = None,
     topic: Annotated[
         str, typer.Option(help="Where that lies; a name that is not there yet becomes a topic.")

@@ -48,7 +48,7 @@ def words_of(wanted: Wanted) -> dict[str, str]:
         "Effect": wanted.effect_class,
         "topic": wanted.topic.name,
         "thing": wanted.thing,
-        "done": wanted.verb.replace("_", " "),
+        "fact": _fact(wanted.thing, wanted.verb.replace("_", " ")),
         "uuid": str(uuid5(NAMESPACE_URL, f"urn:{wanted.service}")),
         **_of_the_cause(wanted),
         **_of_the_effect(wanted),
@@ -68,6 +68,11 @@ def summary(wanted: Wanted) -> str:
 
 def _without_version(kind: str) -> str:
     return kind.rpartition(".")[0]
+
+
+def _fact(thing: str, done: str) -> str:
+    """A greeting was sent. Points changed (loyalty)."""
+    return f"{done.capitalize()} ({thing})." if " " in done else f"A {thing} was {done}."
 
 
 def _of_the_cause(wanted: Wanted) -> dict[str, str]:
