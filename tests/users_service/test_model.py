@@ -65,6 +65,15 @@ def test_what_is_no_address_is_refused(email: str) -> None:
         Registration(username="alice", password="secret", email=email)
 
 
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x1b", "\x7f", "\x9b", "\u202e", "\u2067", "\u200b"], ids=ascii
+)
+def test_what_a_terminal_acts_on_or_nobody_sees_is_in_no_address(character: str) -> None:
+    """None of these is white space, which could not be in one anyway."""
+    with pytest.raises(ValidationError, match="printable"):
+        Registration(username="alice", password="secret", email=f"alice{character}@home")
+
+
 @pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "a\u2028b", "a\u202eb", "a\x7fb"])
 def test_a_name_is_one_printable_line(name: str) -> None:
     with pytest.raises(ValidationError, match="name"):
