@@ -115,3 +115,11 @@ async def test_a_service_gives_the_time_of_its_settings() -> None:
     config = server._config(app, {})
     config.load()
     assert config.http_protocol_class.request_seconds == 7  # type: ignore[attr-defined]
+
+
+async def test_a_service_closes_who_is_idle_for_half_a_minute_or_reads_nothing_for_a_minute() -> None:
+    """Long enough for pools of clients and for people, and not for ever."""
+    config = server._config(edge("test", "Serves tests.", EdgeSettings(port=0)), {})
+    config.load()
+    assert config.timeout_keep_alive == 30
+    assert config.http_protocol_class.unread_seconds == 60  # type: ignore[attr-defined]
