@@ -171,3 +171,13 @@ async def test_what_is_no_http_is_answered_with_400_and_nobody_waits_for_its_bod
     async with asyncio.timeout(5):
         while edge.server.server_state.tasks:
             await asyncio.sleep(0.005)
+
+
+async def test_who_is_refused_and_does_not_hang_up_is_cut_off(serve: Serve) -> None:
+    """After a second: he holds a connection that somebody else could have."""
+    edge = await serve(60)
+    connection = await edge.connect()
+    await connection.send(head_of(MAX_HEAD_BYTES + 1))
+    assert_refused(await connection.rest())
+    await edge.deserted()
+    assert timers() == 0

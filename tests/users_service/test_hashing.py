@@ -51,3 +51,12 @@ async def test_a_free_core_is_taken_even_if_a_turn_took_too_long_before() -> Non
         for _ in range(50):
             await _take_a_turn(hashing)
         assert hashing.expected_seconds < PATIENCE
+
+
+@pytest.mark.parametrize("password", ["nobody has this password", "secret"])
+async def test_nobody_matches_whatever_unknown_users_are_compared_with(password: str) -> None:
+    """What stands in for the hash of an unknown user is the hash of a password too."""
+    async with Hashing(cost=4, threads=1) as hashing:
+        stored = await hashing.hash("secret")
+        assert not await hashing.matches(password, None)
+        assert await hashing.matches(password, stored) == (password == "secret")
