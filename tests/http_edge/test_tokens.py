@@ -131,6 +131,27 @@ def test_the_algorithm_is_not_for_the_token_to_choose() -> None:
             checked(token)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"typ": "at+jwt"},
+        {"typ": "jwt"},
+        {"typ": None},
+        {"cty": "JWT"},
+        {"crit": ["exp"]},
+        {"jku": "https://keys.example/keys.json"},
+        {"jwk": PAIR.public_jwk()},
+        {"x5u": "https://keys.example/keys.pem"},
+    ],
+    ids=lambda headers: "-".join(headers),
+)
+def test_the_head_of_a_token_says_what_ours_say_and_nothing_else(headers: dict[str, Any]) -> None:
+    """The signature is right: it is the head alone for which it is refused."""
+    assert checked(signed({}, {})).subject == "alice"
+    with pytest.raises(InvalidToken):
+        checked(signed({}, headers))
+
+
 def test_a_key_that_was_never_seen_is_told_apart_so_that_it_can_be_looked_for() -> None:
     other = generate_key_pair()
     with pytest.raises(UnknownKey) as unknown:
