@@ -132,6 +132,22 @@ async def test_an_address_counts_and_is_believed_from_a_trusted_proxy_alone(
             assert other.status_code == (429 if same else 401)
 
 
+async def test_who_has_an_account_of_his_own_does_not_guess_faster_by_logging_in_between(
+    tmp_path: Path, kafka: Kafka, mongo: Mongo
+) -> None:
+    with open_shop(tmp_path, kafka, mongo, "users_service", USERS_LOGIN_FAILURES_PER_ADDRESS="3") as shop:
+        async with httpx.AsyncClient(base_url=shop.users, timeout=20) as http:
+            guesser = Guesser(http)
+            own = await guesser.registers()
+            assert (await guesser.tries("name-1")).status_code == 401
+            assert [(await guesser.tries(own, word)).status_code for word in ("wrong", "secret")] == [
+                401,
+                200,
+            ]
+            assert (await guesser.tries("name-2")).status_code == 401
+            assert (await guesser.tries("name-3")).status_code == 429
+
+
 async def test_an_old_hash_is_made_anew_at_the_next_login(tmp_path: Path, kafka: Kafka, mongo: Mongo) -> None:
     with open_shop(tmp_path, kafka, mongo, "users_service", USERS_BCRYPT_COST="4") as shop:
         async with httpx.AsyncClient(base_url=shop.users, timeout=20) as http:
