@@ -9,10 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
+from jwt.utils import base64url_encode
 
 from http_edge.errors import InvalidToken, UnknownKey
 from http_edge.keys import KeyPair, KeyRing, UnusableKey, generate_key_pair, thumbprint
-from http_edge.tokens import Claims, Signer, verify
+from http_edge.tokens import MAX_TOKEN_CHARACTERS, Claims, Signer, verify
 
 PAIR = generate_key_pair()
 SIGNER = Signer(PAIR, issuer="/users_service", audience="shop", lifetime=3600)  # longer than a run
@@ -39,6 +40,12 @@ def signed(changes: dict[str, Any], headers: dict[str, Any] | None = None) -> st
     claims = {**CLAIMS, "iat": now, "exp": now + 60, **changes}
     kept = {name: value for name, value in claims.items() if value is not ...}
     return jwt.encode(kept, PAIR.private_key, "EdDSA", headers={"kid": PAIR.kid, **(headers or {})})
+
+
+def written(head: str, claims: str) -> str:
+    """JSON as it stands here, under a signature that is right."""
+    text = b".".join(base64url_encode(part.encode()) for part in (head, claims))
+    return (text + b"." + base64url_encode(PAIR.private_key.sign(text))).decode()
 
 
 def test_a_token_says_who_and_until_when() -> None:
@@ -150,6 +157,50 @@ def test_the_head_of_a_token_says_what_ours_say_and_nothing_else(headers: dict[s
     assert checked(signed({}, {})).subject == "alice"
     with pytest.raises(InvalidToken):
         checked(signed({}, headers))
+
+
+HEAD = f'{{"alg":"EdDSA","typ":"JWT","kid":"{PAIR.kid}"}}'
+SAID = json.dumps({**CLAIMS, "iat": int(time.time()), "exp": int(time.time()) + 3600, "generation": 1})
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (HEAD, SAID[:-1] + ',"sub":"root"}'),
+        (HEAD, SAID[:-1] + ',"exp":99999999999}'),
+        (HEAD, SAID[:-1] + ',"x":{"y":1,"y":2}}'),
+        (HEAD[:-1] + ',"alg":"EdDSA"}', SAID),
+        (HEAD.replace('"alg"', '"alg":"none","alg"'), SAID),
+        (HEAD[:-1] + f',"kid":"{PAIR.kid}"}}', SAID),
+    ],
+    ids=["sub", "exp", "further in", "the same alg", "another alg", "kid"],
+)
+def test_what_a_token_says_it_says_once(head: str, said: str) -> None:
+    assert checked(written(HEAD, SAID)).subject == "alice"
+    with pytest.raises(InvalidToken):
+        checked(written(head, said))
+
+
+@pytest.mark.parametrize("kid", ["", "null", "7", "true", '["id"]', "{}"])
+def test_the_id_of_a_key_is_text_and_nobody_looks_for_anything_else(kid: str) -> None:
+    named = f',"kid":{kid}' if kid else ""
+    with pytest.raises(InvalidToken) as refused:
+        checked(written(f'{{"alg":"EdDSA","typ":"JWT"{named}}}', SAID))
+    assert not isinstance(refused.value, UnknownKey)
+
+
+@pytest.mark.parametrize("generation", ['"9"', "-1", "1.5", "true", "null", "[1]"])
+def test_a_generation_is_a_count(generation: str) -> None:
+    """It is compared with that of the user: what is no number would be no answer, or a 500."""
+    assert checked(written(HEAD, SAID)).generation == 1
+    with pytest.raises(InvalidToken):
+        checked(written(HEAD, SAID.replace('"generation": 1', f'"generation": {generation}')))
+
+
+def test_what_is_longer_than_any_token_of_ours_is_not_even_looked_at() -> None:
+    assert checked(signed({"x": "y" * 1000})).subject == "alice"
+    with pytest.raises(InvalidToken, match="not a token"):
+        checked(signed({"x": "y" * MAX_TOKEN_CHARACTERS}))
 
 
 def test_a_key_that_was_never_seen_is_told_apart_so_that_it_can_be_looked_for() -> None:
