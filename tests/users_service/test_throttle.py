@@ -117,19 +117,26 @@ async def test_the_right_password_is_taken_after_the_pause_and_ends_it(
             assert (await guesser.tries(name, "secret")).status_code == 200
 
 
-@pytest.mark.parametrize(("proxies", "same"), [("", True), ("127.0.0.0/8,::1", False)])
+@pytest.mark.parametrize(
+    ("proxies", "first", "other", "same"),
+    [
+        ("", "192.0.2.1", "192.0.2.2", True),
+        ("127.0.0.0/8,::1", "192.0.2.1", "192.0.2.2", False),
+        ("127.0.0.0/8,::1", "2001:db8::1", "2001:db8::2", True),
+    ],
+    ids=["nobody is trusted", "a proxy is", "of one household"],
+)
 async def test_an_address_counts_and_is_believed_from_a_trusted_proxy_alone(
-    tmp_path: Path, kafka: Kafka, mongo: Mongo, proxies: str, same: bool
+    tmp_path: Path, kafka: Kafka, mongo: Mongo, proxies: str, first: str, other: str, same: bool
 ) -> None:
     strict = {"USERS_LOGIN_FAILURES_PER_ADDRESS": "3", "TRUSTED_PROXIES": proxies}
     with open_shop(tmp_path, kafka, mongo, "users_service", **strict) as shop:
         async with httpx.AsyncClient(base_url=shop.users, timeout=20) as http:
             guesser = Guesser(http)
             for number in range(3):
-                assert (await guesser.tries(f"name-{number}", address="192.0.2.1")).status_code == 401
-            assert (await guesser.tries("name-4", address="192.0.2.1")).status_code == 429
-            other = await guesser.tries("name-5", address="192.0.2.2")
-            assert other.status_code == (429 if same else 401)
+                assert (await guesser.tries(f"name-{number}", address=first)).status_code == 401
+            assert (await guesser.tries("name-4", address=first)).status_code == 429
+            assert (await guesser.tries("name-5", address=other)).status_code == (429 if same else 401)
 
 
 async def test_who_has_an_account_of_his_own_does_not_guess_faster_by_logging_in_between(
