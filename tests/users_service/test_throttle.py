@@ -11,6 +11,7 @@ from dev.kafka import Kafka
 from dev.mongo import Mongo
 from event_bus import Database
 from tests.flows.shops import OpenShop, open_shop
+from users_service.repository import LoginFailures
 from users_service.throttle import Limit, household
 
 LIMIT = Limit(failures=3, window=100.0)
@@ -52,6 +53,19 @@ def test_what_is_remembered_is_enough_for_the_longest_pause() -> None:
 )
 def test_who_has_an_ipv6_address_has_all_beside_it(address: str, whose: str) -> None:
     assert household(address) == whose
+
+
+async def test_who_tries_many_names_or_one_for_ever_does_not_fill_the_database(
+    mongo: Mongo, prefix: str
+) -> None:
+    async with Database(mongo.uri, prefix + "users_service") as database:
+        failures = LoginFailures(database, window=100.0)
+        for number in range(10):
+            await failures.note({f"account {number}": 3, "address": 3}, 1000.0 + number)
+        assert (await failures.of(["address"]))["address"] == [1007.0, 1008.0, 1009.0]
+        await failures.note({"account 10": 3}, 1109.0)
+        left = await failures.of([*(f"account {number}" for number in range(11)), "address"])
+        assert set(left) == {"account 9", "account 10", "address"}
 
 
 class Guesser:
