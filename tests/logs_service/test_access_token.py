@@ -14,7 +14,8 @@ from websockets.exceptions import InvalidStatus
 
 from contracts import Envelope, KeyPublished
 from event_bus.wire import encode
-from http_edge import KeyPair, KeyRing, Signer, TokenChecker, generate_key_pair
+from http_edge import KeyPair, KeyRing, Signer, TokenChecker, bearer, generate_key_pair
+from logs_service import protocol
 from logs_service.admission import Admission
 from logs_service.gate import FOR_DATA, FOR_PAGES, FOR_STREAMS
 from logs_service.seats import Seats
@@ -124,6 +125,24 @@ async def test_who_leaves_while_his_token_is_checked_leaves_nothing_behind(serve
     writer.close()
     await until(lambda: not serving.server.server_state.connections, 3)  # sooner than it would be cut off
     assert (admission.seats.taken, len(serving.hub.clients)) == (0, 0)
+
+
+async def test_a_handshake_whose_check_does_not_end_is_cut_off(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the check waits for: nobody stays for ever who is not let in."""
+    monkeypatch.setattr(bearer, "CATCH_UP_DEADLINE", 60.0)
+    monkeypatch.setattr(protocol, "HANDSHAKE_SECONDS", 0.2)
+    keys = Keys()
+    keys.stuck.clear()
+    serving = await serve(admission=keys.admission())
+    _, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+    writer.write(REQUEST % f"?access_token={signed(generate_key_pair())}".encode())
+    await until(lambda: keys.asked)
+    await until(lambda: not serving.server.server_state.connections)
+    assert not serving.hub.clients
+    keys.stuck.set()
+    writer.close()
 
 
 async def test_a_hub_that_asks_for_none_ignores_it(serve: Serve) -> None:
