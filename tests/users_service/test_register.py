@@ -119,6 +119,24 @@ async def test_the_same_key_for_something_else_is_422(
     assert len(await events_of(shared, name)) == 1
 
 
+@pytest.mark.parametrize("first", [{}, {"Idempotency-Key": "the first one"}], ids=["no key", "a key"])
+async def test_a_taken_name_with_another_key_tells_nothing_of_its_password(
+    shared: OpenShop, http: httpx.AsyncClient, first: dict[str, str]
+) -> None:
+    """Else passwords could be guessed here, without the pauses of /login."""
+    name, url = somebody(), f"{shared.users}/register"
+    own = {header: f"{key} of {name}".replace(" ", "-") for header, key in first.items()}
+    await http.post(url, data={"username": name, "password": "secret"}, headers=own)
+    answers = [
+        await http.post(
+            url, data={"username": name, "password": password}, headers={**key, "X-Request-ID": "r"}
+        )
+        for password in ("secret", "wrong1")
+        for key in ({}, {"Idempotency-Key": uuid.uuid4().hex})
+    ]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(409, answers[0].content)}
+
+
 async def test_a_refused_request_does_not_bind_its_key(shared: OpenShop, http: httpx.AsyncClient) -> None:
     name, key = somebody(), {"Idempotency-Key": uuid.uuid4().hex}
     refused = await http.post(
