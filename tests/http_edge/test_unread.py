@@ -77,6 +77,22 @@ async def test_so_is_who_asks_again_and_again_and_reads_none_of_the_answers(
     assert timers() == 0
 
 
+async def test_so_is_who_stops_in_the_middle_of_the_last_answer(serve: Serve) -> None:
+    """Enough has left for more to be written, but there is no more: the connection closes when the rest has left."""
+    edge = await serve(60, unread_seconds=SHORT)
+    connection, served = await answering(edge, ANSWER[:-2] + b"Connection: close\r\n\r\n")
+    served.transport.set_write_buffer_limits(LARGE, LARGE // 2)
+    async with asyncio.timeout(5):
+        while served.flow.write_paused:
+            connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            await connection.reader.read(PIECE)
+    connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    assert served.transport.is_closing()
+    assert served.transport.get_write_buffer_size()
+    await edge.deserted()
+    assert timers() == 0
+
+
 async def test_who_reads_them_late_gets_them_all(serve: Serve) -> None:
     connection, asked = await closing_with_a_rest(await serve(60, unread_seconds=60))
     connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
