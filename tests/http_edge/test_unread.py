@@ -107,7 +107,9 @@ async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve) -> None:
     while got < LARGE:
         connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
         async with asyncio.timeout(5):
-            got += len(await connection.reader.read(1024 * 1024))
+            read = await connection.reader.read(1024 * 1024)
+        assert read, f"cut off after {got} bytes"
+        got += len(read)
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await asyncio.sleep(0.1)
     assert asyncio.get_running_loop().time() - began > 1.5
