@@ -1,10 +1,12 @@
 """A client that does not read its answer holds little memory, and not for ever; one that reads slowly gets all."""
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
 
+from http_edge import unsent
 from tests.http_edge.raw import GET, LARGE, PIECE, SHORT, Connection, Edge, Serve, timers
 
 ENDLESS = GET.replace(b"healthz", b"endless")
@@ -113,6 +115,25 @@ async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve) -> None:
         connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await asyncio.sleep(0.1)
     assert asyncio.get_running_loop().time() - began > 1.5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what waits in the kernel")
+async def test_what_waits_in_the_kernel_is_not_taken_for_read(serve: Serve) -> None:
+    """Else who reads so slowly that only that becomes less would be cut off."""
+    edge = await serve(60, unread_seconds=60)
+    connection = await edge.connect()
+    connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    (served,) = edge.server.server_state.connections
+    await connection.send(PIECE_OF_IT * 20)
+    async with asyncio.timeout(5):
+        while edge.server.server_state.total_requests < 20:
+            await asyncio.sleep(0.005)
+    assert unsent(served.transport) > served.transport.get_write_buffer_size()
+    connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
+    assert [await connection.status() for _ in range(20)] == [200] * 20
+    async with asyncio.timeout(5):
+        while unsent(served.transport):
+            await asyncio.sleep(0.005)
 
 
 async def test_an_answer_that_was_read_leaves_no_timer(serve: Serve) -> None:
