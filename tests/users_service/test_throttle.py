@@ -113,6 +113,25 @@ async def test_failed_logins_of_an_account_are_answered_429_known_or_not_at_ever
             assert (await Guesser(here).tries(bystander, "secret")).status_code == 200
 
 
+async def test_guesses_that_wait_for_a_core_are_counted_too(
+    tmp_path: Path, kafka: Kafka, mongo: Mongo
+) -> None:
+    """All of them were let in before any had failed."""
+    strict = {
+        "USERS_LOGIN_FAILURES_PER_ACCOUNT": "2",
+        "USERS_HASH_THREADS": "1",
+        "USERS_BCRYPT_COST": "10",  # so that they wait
+    }
+    with open_shop(tmp_path, kafka, mongo, "users_service", **strict) as shop:
+        async with httpx.AsyncClient(base_url=shop.users, timeout=20) as http:
+            guesser = Guesser(http)
+            name = await guesser.registers()
+            answers = await asyncio.gather(*(guesser.tries(name) for _ in range(10)))
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {401, 429}
+    assert 2 <= statuses.count(401) <= 4  # one or two may come just when a core is free
+
+
 async def test_the_right_password_is_taken_after_the_pause_and_ends_it(
     tmp_path: Path, kafka: Kafka, mongo: Mongo
 ) -> None:
