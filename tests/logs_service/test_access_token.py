@@ -127,6 +127,33 @@ async def test_who_leaves_while_his_token_is_checked_leaves_nothing_behind(serve
     assert (admission.seats.taken, len(serving.hub.clients)) == (0, 0)
 
 
+async def test_nothing_is_read_while_a_token_is_checked(serve: Serve) -> None:
+    """Whoever pours in more meanwhile would fill the memory without being let in."""
+    keys = Keys()
+    keys.stuck.clear()
+    serving = await serve(admission=keys.admission())
+    _, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+    writer.write(REQUEST % f"?access_token={signed()}".encode())
+    await serving.joined(1)
+    (known,) = serving.server.server_state.connections
+    assert reads(known)
+    writer.close()
+    await until(lambda: not serving.server.server_state.connections)
+    _, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+    writer.write(REQUEST % f"?access_token={signed(generate_key_pair())}".encode())
+    await until(lambda: keys.asked)
+    (checked,) = serving.server.server_state.connections
+    meanwhile = reads(checked)
+    keys.stuck.set()
+    writer.close()
+    assert not meanwhile
+
+
+def reads(connection: object) -> bool:
+    assert isinstance(connection, protocol.HubProtocol)
+    return connection._transport.is_reading()
+
+
 async def test_a_handshake_whose_check_does_not_end_is_cut_off(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
