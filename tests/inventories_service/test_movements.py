@@ -100,6 +100,9 @@ async def test_a_key_is_known_also_when_its_movement_lies_on_an_old_page(
     other = await book(http, url, product, 6, key=same)
     assert (again.status_code, again.content, other.status_code) == (201, first.content, 422)
     assert (await look(http, url, product))["level"] == 5 + 2 * PAGE
+    another = something()  # a key belongs to one product, also there
+    assert (await book(http, url, another, 5, key=same)).status_code == 201
+    assert (await look(http, url, another))["level"] == 5
 
 
 async def test_a_key_belongs_to_one_product(shared: OpenShop, http: httpx.AsyncClient) -> None:
