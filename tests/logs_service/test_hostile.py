@@ -17,6 +17,7 @@ from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
 from http_edge.request_time import TimedHead
+from logs_service import protocol
 from logs_service.incoming import MOST_FRAMES
 from logs_service.protocol import HubProtocol
 from tests.logs_service.by_hand import REQUEST, handshake
@@ -165,6 +166,30 @@ async def test_a_handshake_that_is_wrong_is_refused_and_closed(
     assert not serving.hub.clients
     writer.close()
     await until(lambda: not serving.server.server_state.connections)
+
+
+@pytest.mark.parametrize("sent", [b"\x81\x05hello", frame(CLOSE, b"\x03\xe8")], ids=["wrong", "close"])
+async def test_who_is_closed_and_does_not_hang_up_is_cut_off(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    assert protocol.CLOSE_SECONDS <= 10
+    monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.2)
+    serving = await serve()
+    raw = await handshake(serving.port)
+    await asyncio.get_running_loop().sock_sendall(raw, sent)
+    await until(lambda: not serving.server.server_state.connections)
+    raw.close()
+
+
+async def test_so_is_who_is_refused_and_does_not_hang_up(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.2)
+    serving = await serve()
+    raw = await half_open(serving.port, REQUEST % b"no-such-page")
+    assert (await asyncio.get_running_loop().sock_recv(raw, 12)).startswith(b"HTTP/1.1 404")
+    await until(lambda: not serving.server.server_state.connections)
+    raw.close()
 
 
 # Many of them
