@@ -3,7 +3,6 @@
 After a failed write the outcome is unknown until it was looked up.
 """
 
-import asyncio
 import contextlib
 import itertools
 import math
@@ -34,6 +33,7 @@ from event_bus.repository.database import (
     duplicate_fields,
     request_deadline,
 )
+from event_bus.shared_call import SharedCall
 
 RELAY_SECONDS = 30.0  # of a call of the relay, for which no request waits: a backlog of 20,000 is read in 2 s
 # Documents that share a write: 16 ms on the embedded database, hardly more per second beyond.
@@ -66,11 +66,12 @@ class OutboxCollection:
         self._commit = GroupCommit[_New](self._write, MOST_PER_WRITE)
         self._hand_over = HandOver()
         self._indexed = False
+        self._index_once = SharedCall(self._index)
         self._pending, self._counted = (
             max_pending,
             -RECOUNT_SECONDS,
         )  # unknown: counted before the first write
-        self._counting = asyncio.Lock()
+        self._recount_once = SharedCall(self._recount)
         self._wake: Callable[[], None] = lambda: None
 
     # What a service does
@@ -249,27 +250,28 @@ class OutboxCollection:
     async def _prepare(self) -> None:
         """Indexes before the first write; the bound before each one."""
         if not self._indexed:
-            with deadline(WRITE_SECONDS):
-                await self._documents.create_index("pending_since", sparse=True)
-                for field in self._unique:
-                    await self._documents.create_index(field, unique=True, sparse=True)
-            self._indexed = True
+            await self._index_once()
         if self._pending >= self._max_pending:
-            await self._recount()
+            await self._recount_once()
         if self._pending >= self._max_pending:
             raise OutboxFull("too many events wait for Kafka")
 
+    async def _index(self) -> None:
+        with deadline(WRITE_SECONDS):
+            await self._documents.create_index("pending_since", sparse=True)
+            for field in self._unique:
+                await self._documents.create_index(field, unique=True, sparse=True)
+        self._indexed = True
+
     async def _recount(self) -> None:
         """Other replicas write and publish too, so the count of this process may be off. Nobody writes meanwhile."""
-        async with self._counting:
-            fresh = time.monotonic() - self._counted <= RECOUNT_SECONDS
-            if fresh or self._pending < self._max_pending:
-                return
-            try:
-                self._pending = await self.waiting()
-            except DatabaseUnavailable:
-                self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
-            self._counted = time.monotonic()  # not before: who was cancelled meanwhile has not counted
+        if time.monotonic() - self._counted <= RECOUNT_SECONDS:
+            return
+        try:
+            self._pending = await self.waiting()
+        except DatabaseUnavailable:
+            self._pending = 0  # if it can't be counted now: the bound is to protect, not to forbid
+        self._counted = time.monotonic()
 
     def _written(self, documents: int = 1) -> None:
         self._count(documents)
