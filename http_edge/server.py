@@ -6,16 +6,18 @@ import contextvars
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Collection, Iterator
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from http_edge.accepting import Doors
 from http_edge.connections import bounded
 from http_edge.log_format import configure_logging
 from http_edge.settings import EdgeSettings
@@ -33,6 +35,10 @@ KEEP_ALIVE = 30
 # CPU of a service. Not more: looking at so many stops everybody for some 10 ms.
 GARBAGE = 20_000
 
+# A thread that has its answer of the database waits so long for its turn while the event loop is busy, several times a
+# call; by default 5 ms. In a rush a shared write took half a second.
+SWITCH_SECONDS = 0.0005
+
 log = structlog.stdlib.get_logger("http_edge")
 
 
@@ -46,6 +52,7 @@ def run(app: Starlette, settings: EdgeSettings, **options: Any) -> NoReturn:
         sys.exit(1)
     server = Server(_config(app, options), app.state.stop)
     collect_garbage_rarely()
+    sys.setswitchinterval(SWITCH_SECONDS)
     log.info("listening", urls=addresses(sockets))
     with contextlib.suppress(SystemExit, asyncio.CancelledError, KeyboardInterrupt):
         server.run(sockets)
@@ -88,6 +95,20 @@ class Server(uvicorn.Server):
         stop.on_stop = self.ask_to_stop
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.handle_exit)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self.doors = Doors(sockets or [], self._connection)
+        self.doors.open()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.doors.close()
+        await super().shutdown(sockets)
+
+    def _connection(self) -> asyncio.Protocol:
+        protocol: type[Any] = self.config.http_protocol_class
+        made = protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return cast(asyncio.Protocol, made)
 
     @property
     def exit_code(self) -> int:

@@ -12,11 +12,13 @@ from contextlib import suppress
 from http_edge.errors import EdgeError
 
 LOOPBACK = ("127.0.0.1", "::1")
-BACKLOG = 2048  # uvicorn's; the kernel lowers it to its own limit
 # Of each connection, in the kernel: what a client may leave unread there. The default grows to 4 MB.
 SEND_BUFFER_BYTES = 256 * 1024
 # A connection is a file. Shells and systemd give 1,024; this many every system allows, macOS too.
 MOST_FILES = 10_240
+# Connections that wait to be taken, lowered by the kernel to its own limit (4,096 on Linux). Whoever finds no room
+# believes that he is connected, and what he sends comes 6, 12 or 25 seconds later.
+BACKLOG = MOST_FILES
 # A machine without IPv6 says one of these for ::1.
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 

@@ -1,0 +1,41 @@
+"""Takes new connections, all that wait. The event loop itself takes one of a port each time round: while many clients
+keep it busy, a newcomer waits for as many rounds as there are others before him, half a minute for some hundreds.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+
+AT_ONCE = 256  # then those who are in get their turn
+
+
+class Doors:
+    """`protocol` makes what serves one connection."""
+
+    def __init__(self, sockets: Sequence[socket.socket], protocol: Callable[[], asyncio.Protocol]) -> None:
+        self._sockets, self._protocol = sockets, protocol
+        self._loop = asyncio.get_running_loop()
+        self._entering: set[asyncio.Task[None]] = set()
+
+    def open(self) -> None:
+        for listening in self._sockets:
+            listening.setblocking(False)
+            self._loop.add_reader(listening, self._take, listening)
+
+    def close(self) -> None:
+        for listening in self._sockets:
+            self._loop.remove_reader(listening)
+
+    def _take(self, listening: socket.socket) -> None:
+        # Nobody waits any more, or he has gone, or there is no file left for him: then he waits for the next round.
+        with contextlib.suppress(OSError):
+            for _ in range(AT_ONCE):
+                connection, _ = listening.accept()
+                entering = asyncio.ensure_future(self._enter(connection))
+                self._entering.add(entering)
+                entering.add_done_callback(self._entering.discard)
+
+    async def _enter(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            await self._loop.connect_accepted_socket(self._protocol, connection)
