@@ -35,8 +35,8 @@ KEEP_ALIVE = 30
 # CPU of a service. Not more: looking at so many stops everybody for some 10 ms.
 GARBAGE = 20_000
 
-# A thread that has its answer of the database waits so long for its turn while the event loop is busy, several times a
-# call; by default 5 ms. In a rush a shared write took half a second.
+# A thread that has its answer of the database waits so long for its turn while the event loop is busy, several times
+# a call; by default 5 ms. In a rush a shared write took half a second.
 SWITCH_SECONDS = 0.0005
 
 log = structlog.stdlib.get_logger("http_edge")
