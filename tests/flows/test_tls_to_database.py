@@ -1,18 +1,18 @@
 """A database behind TLS: services reach it if they know who signed its certificate, and take no other for it."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 
 from dev import ports
+from dev.child import Child
 from dev.mongo import Mongo
 from dev.waiting import until
-from proofs.proxy import Proxy
 from tests.conftest import Environment, RunService
 from tests.flows.certificates import Authority
 
@@ -24,20 +24,34 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path, "authority")
 
 
-@asynccontextmanager
-async def behind_tls(mongo: Mongo, authority: Authority) -> AsyncIterator[str]:
+@contextmanager
+def behind_tls(mongo: Mongo, authority: Authority, folder: Path) -> Iterator[str]:
     """The address of a port that speaks TLS and leads to the database."""
-    certificate = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate.load_cert_chain(authority.server(HOST))
     (port,) = ports.free(1)
-    async with Proxy(port, mongo.port, certificate=certificate):
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.flows.tls_door",
+        str(port),
+        str(mongo.port),
+        str(authority.server(HOST)),
+    ]
+    door = Child("tls_door", argv, folder / "tls_door.log")
+    try:
         yield f"{{}}:{port}/?directConnection=true&tls=true&tlsCAFile={{}}"
+    finally:
+        door.stop()
 
 
 async def test_a_service_keeps_its_documents_over_tls(
-    http: httpx.AsyncClient, mongo: Mongo, authority: Authority, topics: Environment, run_service: RunService
+    http: httpx.AsyncClient,
+    mongo: Mongo,
+    authority: Authority,
+    topics: Environment,
+    run_service: RunService,
+    tmp_path: Path,
 ) -> None:
-    async with behind_tls(mongo, authority) as place:
+    with behind_tls(mongo, authority, tmp_path) as place:
         uri = f"mongodb://{place.format(HOST, authority.file)}"
         payments = await asyncio.to_thread(run_service, "payments_service", MONGO_URI=uri)
         paid = await http.post(f"{payments.url}/pay")
@@ -64,7 +78,7 @@ async def test_it_takes_no_other_for_its_database(
     why: str,
 ) -> None:
     Authority(tmp_path, "stranger")
-    async with behind_tls(mongo, authority) as place:
+    with behind_tls(mongo, authority, tmp_path) as place:
         uri = f"mongodb://{place.format(host, tmp_path / f'{trusted}.pem')}"
         payments = run_service("payments_service", ready=False, MONGO_URI=uri)
         assert await asyncio.to_thread(until, lambda: why in payments.missing(), 20.0), payments.missing()
