@@ -1,4 +1,4 @@
-"""`python -m tests.flows.tls_door PORT TARGET CERTIFICATE`: TLS on a port of this machine, and another port behind it.
+"""`python -m tests.flows.tls_door PORT TARGET CERTIFICATE`: TLS on a port of this machine, and behind it another one.
 
 A process of its own: asyncio leaves something unclosed of each handshake that fails, and says so at any later moment.
 """
