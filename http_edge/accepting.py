@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 AT_ONCE = 256  # then those who are in get their turn
+PAUSE_SECONDS = 0.5  # where there is no file left for a newcomer: he would be announced again and again
 
 
 class Doors:
@@ -17,24 +18,34 @@ class Doors:
         self._sockets, self._protocol = sockets, protocol
         self._loop = asyncio.get_running_loop()
         self._entering: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def open(self) -> None:
         for listening in self._sockets:
             listening.setblocking(False)
-            self._loop.add_reader(listening, self._take, listening)
+            self._watch(listening)
 
     def close(self) -> None:
+        self._closed = True
         for listening in self._sockets:
             self._loop.remove_reader(listening)
 
+    def _watch(self, listening: socket.socket) -> None:
+        if not self._closed:
+            self._loop.add_reader(listening, self._take, listening)
+
     def _take(self, listening: socket.socket) -> None:
-        # Nobody waits any more, or he has gone, or there is no file left for him: then he waits for the next round.
-        with contextlib.suppress(OSError):
+        try:
             for _ in range(AT_ONCE):
                 connection, _ = listening.accept()
                 entering = asyncio.ensure_future(self._enter(connection))
                 self._entering.add(entering)
                 entering.add_done_callback(self._entering.discard)
+        except (BlockingIOError, ConnectionAbortedError):
+            pass  # nobody waits any more; or he has gone, and the next one is announced again
+        except OSError:
+            self._loop.remove_reader(listening)
+            self._loop.call_later(PAUSE_SECONDS, self._watch, listening)
 
     async def _enter(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):  # gone meanwhile

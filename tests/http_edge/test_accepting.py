@@ -1,15 +1,18 @@
 """New connections are taken as many as wait, however long the event loop takes for a round."""
 
 import asyncio
+import errno
 import socket
 
+import pytest
 import uvloop
 
+from http_edge import accepting
 from http_edge.accepting import AT_ONCE, Doors
 from http_edge.sockets import listen
 
-ROUNDS = 5
-NEWCOMERS = 60
+ROUNDS = 20
+NEWCOMERS = 100
 
 
 class Guest(asyncio.Protocol):
@@ -29,7 +32,7 @@ def test_all_who_wait_come_in_within_some_rounds() -> None:
         doors.open()
         waiting = [socket.create_connection(listening.getsockname()) for _ in range(NEWCOMERS)]
         for _ in range(ROUNDS):
-            await asyncio.sleep(0.001)  # one round, with a look at the sockets
+            await asyncio.sleep(0)  # one round, with a look at the sockets
         doors.close()
         for client in [*waiting, listening]:
             client.close()
@@ -50,8 +53,47 @@ def test_closed_doors_take_nobody() -> None:
         doors.close()
         with socket.create_connection(listening.getsockname()):
             for _ in range(ROUNDS):
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
         listening.close()
         return len(guests)
 
     assert uvloop.run(story()) == 0
+
+
+class Full(socket.socket):
+    """A port of a process that has no file left, the first time somebody comes."""
+
+    asked = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        self.asked += 1
+        if self.asked == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+def test_without_a_file_for_him_a_newcomer_waits_and_nobody_turns_in_circles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(accepting, "PAUSE_SECONDS", 0.05)
+
+    async def story() -> tuple[int, int]:
+        guests: list[Guest] = []
+        listening = Full()
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        doors = Doors([listening], lambda: Guest(guests))
+        doors.open()
+        with socket.create_connection(listening.getsockname()):
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
+            asked = listening.asked
+            async with asyncio.timeout(5):
+                while not guests:
+                    await asyncio.sleep(0)
+        doors.close()
+        listening.close()
+        guests[0].transport.abort()  # type: ignore[attr-defined]
+        return asked, len(guests)
+
+    assert uvloop.run(story()) == (1, 1)
