@@ -16,9 +16,7 @@ LOOPBACK = ("127.0.0.1", "::1")
 SEND_BUFFER_BYTES = 256 * 1024
 # A connection is a file. Shells and systemd give 1,024; this many every system allows, macOS too.
 MOST_FILES = 10_240
-# Connections that wait to be taken, lowered by the kernel to its own limit (4,096 on Linux). Whoever finds no room
-# believes that he is connected, and what he sends comes 6, 12 or 25 seconds later.
-BACKLOG = MOST_FILES
+BACKLOG = MOST_FILES  # connections that wait to be taken; the kernel lowers it to its own limit
 # A machine without IPv6 says one of these for ::1.
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 

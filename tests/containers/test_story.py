@@ -29,9 +29,7 @@ async def bobs_story(shop: Stack, http: httpx.AsyncClient, bob: dict[str, str]) 
     ]
 
 
-STAMPED = (
-    0.01  # seconds: a line has the time at which Docker read it, of each container in a thread of its own
-)
+STAMPED = 0.01  # seconds: a line has the time at which Docker read it, of each container by itself
 
 
 def messages(name: str, printed: list[dict[str, Any]]) -> list[str]:
