@@ -1,7 +1,9 @@
 """Concurrent callers share one write: what has come while others were written goes together in the next one.
 
 There is no waiting window: the first caller of a quiet moment is written at once. Two writes are under way at a
-time, so that this process works on the answers of one while the database works on the other.
+time, so that this process works on the answers of one while the database works on the other. The second begins when
+it is no smaller than the first: callers who were answered together come back one after the other, and a write for
+each of them would cost nearly as much as one for all.
 """
 
 import asyncio
@@ -24,7 +26,8 @@ class GroupCommit(Generic[T]):
     ) -> None:
         self._write, self._most = write, most
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
-        self._writers: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.Task[None] | None] = set()  # None is never in it
+        self._under_way = 0  # items
         self._came: deque[float] = deque(maxlen=CROWD)  # when the latest callers came
         self._crowded_until = 0.0
 
@@ -32,10 +35,8 @@ class GroupCommit(Generic[T]):
         """Returns when `item` is written. Cancelled before its turn, it is not written at all."""
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, outcome))
-        if len(self._writers) < WRITERS:
-            writer = asyncio.create_task(self._drain())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+        if self._is_worth_a_write(len(self._writers)):
+            self._writers.add(asyncio.create_task(self._drain()))
         self._note_arrival()
         await outcome
 
@@ -56,15 +57,28 @@ class GroupCommit(Generic[T]):
         """There is a rush, whoever it is that makes it, for so long at least."""
         self._crowded_until = max(self._crowded_until, asyncio.get_running_loop().time() + seconds)
 
+    def _is_worth_a_write(self, others: int) -> bool:
+        """Beside so many other writers. One of them will come back for what waits."""
+        return others == 0 or (others < WRITERS and 0 < self._under_way <= len(self._waiting))
+
     async def _drain(self) -> None:
-        while batch := self._next_batch():
-            outcomes: Sequence[Exception | None]
-            try:
-                outcomes = await self._write([item for item, _ in batch])
-            except Exception as error:
-                outcomes = [error] * len(batch)
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
-                _settle(future, outcome)
+        try:
+            while self._is_worth_a_write(len(self._writers) - 1) and (batch := self._next_batch()):
+                await self._write_batch(batch)
+        finally:
+            self._writers.discard(asyncio.current_task())
+
+    async def _write_batch(self, batch: Sequence[tuple[T, "asyncio.Future[None]"]]) -> None:
+        outcomes: Sequence[Exception | None]
+        self._under_way += len(batch)
+        try:
+            outcomes = await self._write([item for item, _ in batch])
+        except Exception as error:
+            outcomes = [error] * len(batch)
+        finally:
+            self._under_way -= len(batch)
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            _settle(future, outcome)
 
     def _next_batch(self) -> list[tuple[T, "asyncio.Future[None]"]]:
         batch: list[tuple[T, asyncio.Future[None]]] = []

@@ -37,7 +37,7 @@ GARBAGE = 20_000
 
 # A thread that has its answer of the database waits so long for its turn while the event loop is busy, several times
 # a call; by default 5 ms. In a rush a shared write took half a second.
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.00005
 
 log = structlog.stdlib.get_logger("http_edge")
 

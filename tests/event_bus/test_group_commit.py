@@ -33,6 +33,73 @@ async def test_the_first_of_a_quiet_moment_is_written_at_once_the_others_togethe
     assert disk.writes == [[1], [2, 3, 4, 5, 6, 7]]
 
 
+class SlowDisk:
+    """Ends a write when it is told to."""
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[list[int], asyncio.Event]] = []
+        self.commit = GroupCommit(self._write, 100)
+
+    async def _write(self, items: Sequence[int]) -> Sequence[Exception | None]:
+        done = asyncio.Event()
+        self.writes.append((list(items), done))
+        await done.wait()
+        return [None] * len(items)
+
+    async def come(self, *items: int) -> list[asyncio.Task[None]]:
+        callers = [asyncio.create_task(self.commit(item)) for item in items]
+        await turns()
+        return callers
+
+    async def end(self, number: int) -> None:
+        self.writes[number][1].set()
+        await turns()
+
+    @property
+    def written(self) -> list[list[int]]:
+        return [items for items, _ in self.writes]
+
+
+async def turns() -> None:
+    """Of the loop: enough for whatever follows at once."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_a_second_write_begins_when_it_is_no_smaller_than_the_one_under_way() -> None:
+    disk = SlowDisk()
+    callers = await disk.come(1, 2, 3)
+    callers += await disk.come(4, 5)
+    assert disk.written == [[1, 2, 3]]
+    callers += await disk.come(6)
+    assert disk.written == [[1, 2, 3], [4, 5, 6]]
+    callers += await disk.come(*range(7, 20))  # there are never more than two
+    assert len(disk.written) == 2
+    await disk.end(0)
+    assert disk.written[2] == list(range(7, 20))
+    await disk.end(1)
+    await disk.end(2)
+    async with asyncio.timeout(1):
+        await asyncio.gather(*callers)
+
+
+async def test_what_is_too_little_for_a_write_of_its_own_goes_when_the_one_under_way_ends() -> None:
+    disk = SlowDisk()
+    callers = await disk.come(1)
+    callers += await disk.come(2, 3, 4, 5)
+    callers += await disk.come(6)
+    await disk.end(0)
+    assert disk.written == [[1], [2, 3, 4, 5]]
+    await disk.end(1)
+    assert disk.written[2] == [6]
+    await disk.end(2)
+    async with asyncio.timeout(1):
+        await asyncio.gather(*callers)
+    assert await disk.come(7)
+    assert disk.written[3] == [7]  # nobody is taken for a writer who is none
+    await disk.end(3)
+
+
 async def test_a_write_takes_at_most_so_many() -> None:
     disk = Disk(most=10)
     await asyncio.gather(*(disk.commit(number) for number in range(1, 36)))
