@@ -346,6 +346,7 @@ class Consumer(Caller):
             session_timeout_ms=SESSION_TIMEOUT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             fetch_max_wait_ms=FETCH_WAIT_MS,
+            consumer_timeout_ms=FETCH_WAIT_MS,  # not 200: whatever makes a fetch possible wakes the client as well
             max_partition_fetch_bytes=REQUEST_LIMIT,
             metadata_max_age_ms=60_000,  # partitions that were added are found within a minute
         )

@@ -201,8 +201,9 @@ class OutboxCollection:
                 for document in batch:
                     yield Pending(document["_id"], document["outbox"])
         finally:
-            with contextlib.suppress(DatabaseUnavailable), deadline(LOOKUP_SECONDS):
-                await cursor.close()
+            if cursor.delegate.alive:  # to close one that came to its end is one more call
+                with contextlib.suppress(DatabaseUnavailable), deadline(LOOKUP_SECONDS):
+                    await cursor.close()
 
     async def clear(self, published: Collection[Pending]) -> None:
         """Outboxes grow at their end and are cleared from their front: first id and size tell what is there."""
