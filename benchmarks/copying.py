@@ -20,6 +20,7 @@ import event_bus.worker
 from benchmarks.bare_copy import copy_exactly_once
 from contracts import INVENTORIES, LOGS, NOTIFICATIONS, Envelope, LogLine, Notification
 from event_bus import Broker, On, Worker
+from event_bus.calling import Caller
 from event_bus.dispatch import Dispatch
 from event_bus.kafka import BATCH_BYTES, Consumer, Producer, ProducerPair
 from event_bus.membership import Membership
@@ -80,7 +81,7 @@ class PlainProducer(Producer):
     """Sends the same batches without a transaction."""
 
     def __init__(self, broker: Broker) -> None:
-        self.broker = broker
+        Caller.__init__(self, broker)
         self._client = AIOKafkaProducer(
             bootstrap_servers=broker.bootstrap_servers, acks="all", max_batch_size=BATCH_BYTES
         )
