@@ -3,12 +3,13 @@
 import asyncio
 import errno
 import socket
+import time
 
 import pytest
 import uvloop
 
 from http_edge import accepting
-from http_edge.accepting import AT_ONCE, Doors
+from http_edge.accepting import LEAST, MOST, PACE, Doors
 from http_edge.sockets import listen
 
 ROUNDS = 20
@@ -40,8 +41,52 @@ def test_all_who_wait_come_in_within_some_rounds() -> None:
             guest.transport.abort()  # type: ignore[attr-defined]
         return len(guests)
 
-    assert NEWCOMERS < AT_ONCE
+    assert NEWCOMERS < MOST
     assert uvloop.run(story()) == NEWCOMERS
+
+
+class Counting(socket.socket):
+    """How many were taken."""
+
+    taken = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        found = super().accept()
+        self.taken += 1
+        return found
+
+
+def test_few_come_in_while_the_loop_turns_quickly_and_many_when_a_round_was_long() -> None:
+    async def story() -> tuple[int, float, int]:
+        guests: list[Guest] = []
+        listening = Counting()
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(NEWCOMERS)
+        doors = Doors([listening], lambda: Guest(guests))
+        doors.open()
+        clients = [socket.create_connection(listening.getsockname())]
+        began = time.monotonic()
+        while not listening.taken:
+            await asyncio.sleep(0)
+        clients += [socket.create_connection(listening.getsockname()) for _ in range(NEWCOMERS)]
+        while listening.taken == 1:
+            await asyncio.sleep(0)
+        few, passed = listening.taken - 1, time.monotonic() - began
+        time.sleep(NEWCOMERS / PACE * 1.1)  # noqa: ASYNC251  # a round that keeps all of them waiting
+        await asyncio.sleep(0)
+        many = listening.taken - 1
+        doors.close()
+        while len(guests) < listening.taken:
+            await asyncio.sleep(0)
+        for client in [*clients, listening]:
+            client.close()
+        for guest in guests:
+            guest.transport.abort()  # type: ignore[attr-defined]
+        return few, passed, many
+
+    few, passed, many = uvloop.run(story())
+    assert 1 <= few <= max(LEAST, passed * PACE)
+    assert many == NEWCOMERS
 
 
 def test_closed_doors_take_nobody() -> None:
