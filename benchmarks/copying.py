@@ -112,13 +112,14 @@ async def worker(task: Task) -> None:
 
 
 async def plain_worker(task: Task) -> None:
-    PlainWorker.producer = PlainProducer(Broker(task.bootstrap_servers))
+    PlainWorker.producer = PlainProducer(Broker(task.bootstrap_servers, task.prefix))
     await PlainWorker.producer.start()
     await _copy_with(task, PlainWorker)
 
 
 async def _copy_with(task: Task, kind: type[TransactionalWork]) -> None:
-    broker, dispatch, marks = Broker(task.bootstrap_servers), Copy(task.group, []), Marks()
+    broker, marks = Broker(task.bootstrap_servers, task.prefix), Marks()
+    dispatch = Copy(task.group, [])
 
     def work_on(consumer: Consumer, partitions: Sequence[Partition]) -> list[TransactionalWork]:
         shares = [partitions] if task.alone else [[partition] for partition in partitions]
