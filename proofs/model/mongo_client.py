@@ -129,7 +129,12 @@ class PlayedCursor:
         self._field: str | None = None
         self._last: tuple[Any, Any] | None = None
         self._most: int | None = None
-        self._over = False
+        self.alive = True
+
+    @property
+    def delegate(self) -> Self:
+        """The driver's own cursor, as far as it is asked."""
+        return self
 
     def sort(self, field: str, direction: int) -> Self:
         self._field = field if field != "_id" else None
@@ -147,12 +152,12 @@ class PlayedCursor:
 
     async def _scan(self, field: str, most: int) -> list[Document]:
         found: list[Document] = []
-        while len(found) < most and not self._over:
+        while len(found) < most and self.alive:
             if document := await self._next(field):
                 self._last = document[field], document["_id"]
                 found.append(document)
             else:
-                self._over = True
+                self.alive = False
         return found
 
     async def _next(self, field: str) -> Document | None:

@@ -28,6 +28,7 @@ GROUPS = {
     "payments_service": "stock",
 }
 INSTANCES = 3  # of a service at a time
+MOST_EXITS = 50  # of processes that ended themselves, before a shop counts as one that never comes to rest
 A_WHILE = 40  # steps of who wakes, or timers that ring while somebody else may hold things up
 PATIENCE = (
     150  # timers that may ring before a shop that does not come to rest counts as stuck: some ten seconds
@@ -49,6 +50,7 @@ class World:
         self.junk: list[tuple[Partition, int]] = []  # where a record is that nobody can read
         self.ledger_lost = False
         self.failures: list[str] = []  # processes that ended by a bug
+        self._exits = 0
         self._ports = 0
         self.instances: dict[str, list[Process]] = {}
         for service in SERVICES:
@@ -94,6 +96,7 @@ class World:
     def _exited(self, process: Process) -> None:
         assert process.exit is not None
         code, reason = process.exit
+        self._exits += 1
         if code == FAILED:
             self.failures.append(f"{process.service}: {reason}")
         if process in self.instances[process.service]:
@@ -144,7 +147,7 @@ class World:
     def settle(self, patience: int, *, alone: bool = False) -> bool:
         """The newest instances go on until nothing is left to do. `alone`: no other one has anything open."""
         for _ in range(patience):
-            while self._move():
+            while self._exits < MOST_EXITS and self._move():
                 pass
             if self.settled():
                 return True

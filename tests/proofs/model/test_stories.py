@@ -4,9 +4,13 @@ import os
 
 import pytest
 
+from event_bus.background import FAILED
 from proofs.model.checking import SAFEGUARDS, Outcome, play, run
 from proofs.model.playing import playing
+from proofs.model.process import Process, acting
+from proofs.model.services import SERVICES
 from proofs.model.story import DOES, Row
+from proofs.model.world import World
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "1000"))  # ten seconds; `python -m proofs.model` plays 10,000
 ENOUGH = 5_000  # stories within which each safeguard was missed, with several seeds
@@ -78,6 +82,21 @@ HALF_INITIALISED = [
 def test_two_who_take_over_at_once_do_not_hold_one_producer_each() -> None:
     with playing(None):
         assert play(HALF_INITIALISED)[1] == []
+
+
+async def _fails_at_its_start(process: Process, world: World) -> None:
+    with acting("edge"):
+        await process.ask("looks", lambda: None, OSError)
+    process.stop(FAILED, "it always does")
+
+
+def test_a_service_that_fails_at_each_start_is_told_of_and_not_started_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SERVICES, "inventories_service", _fails_at_its_start)
+    with playing(None):
+        _, wrong = play([row("pays")])
+    assert "bug: inventories_service: it always does" in wrong
 
 
 def test_the_same_story_is_the_same_each_time() -> None:
