@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -17,6 +16,7 @@ from tests.conftest import Environment, RunService
 from tests.flows.certificates import Authority
 
 HOST = "localhost"
+Uri = Callable[[str, Path], str]
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path, "authority")
 
 
-@contextmanager
-def behind_tls(mongo: Mongo, authority: Authority, folder: Path) -> Iterator[str]:
-    """The address of a port that speaks TLS and leads to the database."""
+@pytest.fixture
+def uri(mongo: Mongo, authority: Authority, tmp_path: Path) -> Iterator[Uri]:
+    """Of a port that speaks TLS and leads to the database, under this name, trusting those in this file."""
     (port,) = ports.free(1)
     argv = [
         sys.executable,
@@ -36,26 +36,20 @@ def behind_tls(mongo: Mongo, authority: Authority, folder: Path) -> Iterator[str
         str(mongo.port),
         str(authority.server(HOST)),
     ]
-    door = Child("tls_door", argv, folder / "tls_door.log")
+    door = Child("tls_door", argv, tmp_path / "tls_door.log")
     try:
-        yield f"{{}}:{port}/?directConnection=true&tls=true&tlsCAFile={{}}"
+        yield f"mongodb://{{}}:{port}/?directConnection=true&tls=true&tlsCAFile={{}}".format
     finally:
         door.stop()
 
 
 async def test_a_service_keeps_its_documents_over_tls(
-    http: httpx.AsyncClient,
-    mongo: Mongo,
-    authority: Authority,
-    topics: Environment,
-    run_service: RunService,
-    tmp_path: Path,
+    http: httpx.AsyncClient, uri: Uri, authority: Authority, topics: Environment, run_service: RunService
 ) -> None:
-    with behind_tls(mongo, authority, tmp_path) as place:
-        uri = f"mongodb://{place.format(HOST, authority.file)}"
-        payments = await asyncio.to_thread(run_service, "payments_service", MONGO_URI=uri)
-        paid = await http.post(f"{payments.url}/pay")
-        kept = await http.get(f"{payments.url}/payments/{paid.json()['payment_id']}")
+    there = uri(HOST, authority.file)
+    payments = await asyncio.to_thread(run_service, "payments_service", MONGO_URI=there)
+    paid = await http.post(f"{payments.url}/pay")
+    kept = await http.get(f"{payments.url}/payments/{paid.json()['payment_id']}")
     assert (paid.status_code, kept.status_code) == (201, 200)
 
 
@@ -68,8 +62,7 @@ async def test_a_service_keeps_its_documents_over_tls(
 )
 async def test_it_takes_no_other_for_its_database(
     http: httpx.AsyncClient,
-    mongo: Mongo,
-    authority: Authority,
+    uri: Uri,
     topics: Environment,
     run_service: RunService,
     tmp_path: Path,
@@ -78,8 +71,7 @@ async def test_it_takes_no_other_for_its_database(
     why: str,
 ) -> None:
     Authority(tmp_path, "stranger")
-    with behind_tls(mongo, authority, tmp_path) as place:
-        uri = f"mongodb://{place.format(host, tmp_path / f'{trusted}.pem')}"
-        payments = run_service("payments_service", ready=False, MONGO_URI=uri)
-        assert await asyncio.to_thread(until, lambda: why in payments.missing(), 20.0), payments.missing()
-        assert (await http.post(f"{payments.url}/pay")).status_code == 503
+    there = uri(host, tmp_path / f"{trusted}.pem")
+    payments = run_service("payments_service", ready=False, MONGO_URI=there)
+    assert await asyncio.to_thread(until, lambda: why in payments.missing(), 20.0), payments.missing()
+    assert (await http.post(f"{payments.url}/pay")).status_code == 503

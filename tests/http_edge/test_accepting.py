@@ -4,6 +4,8 @@ import asyncio
 import errno
 import socket
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 import uvloop
@@ -25,20 +27,43 @@ class Guest(asyncio.Protocol):
         self._guests.append(self)
 
 
-def test_all_who_wait_come_in_within_some_rounds() -> None:
-    async def story() -> int:
-        guests: list[Guest] = []
-        (listening,) = listen("127.0.0.1", 0)
-        doors = Doors([listening], lambda: Guest(guests))
-        doors.open()
-        waiting = [socket.create_connection(listening.getsockname()) for _ in range(NEWCOMERS)]
-        for _ in range(ROUNDS):
-            await asyncio.sleep(0)  # one round, with a look at the sockets
+@contextmanager
+def opened(listening: socket.socket) -> Iterator[list[Guest]]:
+    """Those who came in, while the doors are open and afterwards."""
+    guests: list[Guest] = []
+    doors = Doors([listening], lambda: Guest(guests))
+    doors.open()
+    try:
+        yield guests
+    finally:
         doors.close()
-        for client in [*waiting, listening]:
-            client.close()
+        listening.close()
         for guest in guests:
             guest.transport.abort()  # type: ignore[attr-defined]
+
+
+def come(listening: socket.socket, count: int) -> list[socket.socket]:
+    return [socket.create_connection(listening.getsockname()) for _ in range(count)]
+
+
+def go(clients: Sequence[socket.socket]) -> None:
+    for client in clients:
+        client.close()
+
+
+async def rounds(count: int = ROUNDS) -> None:
+    """Each with a look at the sockets."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def test_all_who_wait_come_in_within_some_rounds() -> None:
+    async def story() -> int:
+        (listening,) = listen("127.0.0.1", 0)
+        with opened(listening) as guests:
+            clients = come(listening, NEWCOMERS)
+            await rounds()
+        go(clients)
         return len(guests)
 
     assert NEWCOMERS < MOST
@@ -58,30 +83,24 @@ class Counting(socket.socket):
 
 def test_few_come_in_while_the_loop_turns_quickly_and_many_when_a_round_was_long() -> None:
     async def story() -> tuple[int, float, int]:
-        guests: list[Guest] = []
         listening = Counting()
         listening.bind(("127.0.0.1", 0))
         listening.listen(NEWCOMERS)
-        doors = Doors([listening], lambda: Guest(guests))
-        doors.open()
-        clients = [socket.create_connection(listening.getsockname())]
-        began = time.monotonic()
-        while not listening.taken:
-            await asyncio.sleep(0)
-        clients += [socket.create_connection(listening.getsockname()) for _ in range(NEWCOMERS)]
-        while listening.taken == 1:
-            await asyncio.sleep(0)
-        few, passed = listening.taken - 1, time.monotonic() - began
-        time.sleep(NEWCOMERS / PACE * 1.1)  # noqa: ASYNC251  # a round that keeps all of them waiting
-        await asyncio.sleep(0)
-        many = listening.taken - 1
-        doors.close()
-        while len(guests) < listening.taken:
-            await asyncio.sleep(0)
-        for client in [*clients, listening]:
-            client.close()
-        for guest in guests:
-            guest.transport.abort()  # type: ignore[attr-defined]
+        with opened(listening) as guests:
+            clients = come(listening, 1)
+            began = time.monotonic()
+            while not listening.taken:
+                await rounds(1)
+            clients += come(listening, NEWCOMERS)
+            while listening.taken == 1:
+                await rounds(1)
+            few, passed = listening.taken - 1, time.monotonic() - began
+            time.sleep(NEWCOMERS / PACE * 1.1)  # noqa: ASYNC251  # a round that keeps all of them waiting
+            await rounds(1)
+            many = listening.taken - 1
+            while len(guests) < listening.taken:
+                await rounds(1)
+        go(clients)
         return few, passed, many
 
     few, passed, many = uvloop.run(story())
@@ -96,10 +115,9 @@ def test_closed_doors_take_nobody() -> None:
         doors = Doors([listening], lambda: Guest(guests))
         doors.open()
         doors.close()
-        with socket.create_connection(listening.getsockname()):
-            for _ in range(ROUNDS):
-                await asyncio.sleep(0)
-        listening.close()
+        clients = come(listening, 1)
+        await rounds()
+        go([*clients, listening])
         return len(guests)
 
     assert uvloop.run(story()) == 0
@@ -123,22 +141,17 @@ def test_without_a_file_for_him_a_newcomer_waits_and_nobody_turns_in_circles(
     monkeypatch.setattr(accepting, "PAUSE_SECONDS", 0.05)
 
     async def story() -> tuple[int, int]:
-        guests: list[Guest] = []
         listening = Full()
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        doors = Doors([listening], lambda: Guest(guests))
-        doors.open()
-        with socket.create_connection(listening.getsockname()):
-            for _ in range(ROUNDS):
-                await asyncio.sleep(0)
+        with opened(listening) as guests:
+            clients = come(listening, 1)
+            await rounds()
             asked = listening.asked
             async with asyncio.timeout(5):
                 while not guests:
-                    await asyncio.sleep(0)
-        doors.close()
-        listening.close()
-        guests[0].transport.abort()  # type: ignore[attr-defined]
+                    await rounds(1)
+        go(clients)
         return asked, len(guests)
 
     assert uvloop.run(story()) == (1, 1)
