@@ -30,7 +30,7 @@ class Event(BaseModel):
     def to_json(self) -> str:
         """One line of JSON: fields in the order of the model, absent ones left out, no control character."""
         text = self.model_dump_json(exclude_none=True)
-        return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+        return text if text.isprintable() else _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 class Notification(Event):

@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from contracts import Envelope, Event
 from event_bus import metrics
 from event_bus.records import Outgoing
@@ -31,7 +33,7 @@ def entry(envelope: Envelope[Event]) -> Entry:
         "id": headers["ce_id"],
         "topic": envelope.data.topic.name,
         "key": envelope.subject,
-        "headers": json.dumps(headers),  # as a document the database would take it apart at each write
+        "headers": to_json(headers).decode(),  # as a document the database would take it apart at each write
         "value": envelope.data.to_json(),
     }
 
