@@ -19,12 +19,15 @@ T = TypeVar("T")
 
 
 class GroupCommit(Generic[T]):
-    """`write` takes items and answers for each one None or the error that its caller gets."""
+    """`write` takes items and answers for each one None or the error that its caller gets, within `seconds`."""
 
     def __init__(
-        self, write: Callable[[Sequence[T]], Awaitable[Sequence[Exception | None]]], most: int
+        self,
+        write: Callable[[Sequence[T]], Awaitable[Sequence[Exception | None]]],
+        most: int,
+        seconds: float,
     ) -> None:
-        self._write, self._most = write, most
+        self._write, self._most, self._seconds = write, most, seconds
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
         self._writers: set[asyncio.Task[None] | None] = set()  # None is never in it
         self._under_way = 0  # items
@@ -32,13 +35,21 @@ class GroupCommit(Generic[T]):
         self._crowded_until = 0.0
 
     async def __call__(self, item: T) -> None:
-        """Returns when `item` is written. Cancelled before its turn, it is not written at all."""
-        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Returns when `item` is written; TimeoutError when it took too long.
+
+        Given up before its turn it is not written at all; later, nobody knows.
+        """
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[None] = loop.create_future()
+        limit = loop.call_later(self._seconds, _expire, outcome)
         self._waiting.append((item, outcome))
         if self._is_worth_a_write(len(self._writers)):
             self._writers.add(asyncio.create_task(self._drain()))
         self._note_arrival()
-        await outcome
+        try:
+            await outcome
+        finally:
+            limit.cancel()
 
     async def quiet(self) -> None:
         """Returns when there was no rush for a moment."""
@@ -87,6 +98,10 @@ class GroupCommit(Generic[T]):
             if not future.done():
                 batch.append((item, future))
         return batch
+
+
+def _expire(future: "asyncio.Future[None]") -> None:
+    _settle(future, TimeoutError())
 
 
 def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:

@@ -82,7 +82,11 @@ async def request_deadline() -> AsyncIterator[None]:
         async with asyncio.timeout(REQUEST_SECONDS):
             yield
     except TimeoutError as error:
-        raise DatabaseUnavailable(f"the database did not do it within {REQUEST_SECONDS:g} s") from error
+        raise too_late() from error
+
+
+def too_late() -> DatabaseUnavailable:
+    return DatabaseUnavailable(f"the database did not do it within {REQUEST_SECONDS:g} s")
 
 
 def duplicate_fields(details: Mapping[str, Any]) -> Collection[str]:

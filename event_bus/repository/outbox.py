@@ -26,12 +26,14 @@ from event_bus.hand_over import HandOver
 from event_bus.outbox import Entry, Pending, entry
 from event_bus.repository.database import (
     LOOKUP_SECONDS,
+    REQUEST_SECONDS,
     WRITE_SECONDS,
     Database,
     Document,
     deadline,
     duplicate_fields,
     request_deadline,
+    too_late,
 )
 from event_bus.shared_call import SharedCall
 
@@ -63,7 +65,8 @@ class OutboxCollection:
     ) -> None:
         self._documents = database.collection(name)
         self._unique, self._max_pending = unique, max_pending
-        self._commit = GroupCommit[_New](self._write, MOST_PER_WRITE)
+        self._gauge = metrics.PENDING.labels(name)
+        self._commit = GroupCommit[_New](self._write, MOST_PER_WRITE, REQUEST_SECONDS)
         self._hand_over = HandOver()
         self._indexed = False
         self._index_once = SharedCall(self._index)
@@ -87,9 +90,11 @@ class OutboxCollection:
             stored |= {"outbox": entries} | pending_fields()
         # What can't be stored fails here, alone, and not with all that share its write.
         encoded = RawBSONDocument(bson.encode(stored))
-        async with request_deadline():
-            await self._prepare()
+        await self._prepare()
+        try:
             await self._commit(_New(encoded, Pending(stored["_id"], entries)))
+        except TimeoutError as error:
+            raise too_late() from error
         reached(CrashPoint.DOCUMENT_WRITTEN)
         self._written()
 
@@ -144,7 +149,7 @@ class OutboxCollection:
         """Sets the gauges: how many documents wait, and since when the oldest of them does."""
         oldest = metrics.OLDEST.labels(self._documents.name)
         try:
-            metrics.PENDING.labels(self._documents.name).set(await self.waiting())
+            self._gauge.set(await self.waiting())
             oldest.set(await self._oldest())
         except BaseException:
             oldest.set(math.nan)  # better than what it was before the database was away
@@ -280,7 +285,7 @@ class OutboxCollection:
 
     def _count(self, more: int) -> None:
         self._pending = max(0, self._pending + more)
-        metrics.PENDING.labels(self._documents.name).set(self._pending)
+        self._gauge.set(self._pending)
 
     async def _write(self, new: Sequence[_New]) -> Sequence[Exception | None]:
         pending = [one.pending for one in new if one.pending.entries]

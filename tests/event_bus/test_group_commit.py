@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from itertools import chain
+from types import NoneType
 
 import pytest
 
@@ -14,7 +15,7 @@ class Disk:
 
     def __init__(self, most: int = 10) -> None:
         self.writes: list[list[int]] = []
-        self.commit = GroupCommit(self._write, most)
+        self.commit = GroupCommit(self._write, most, 60)
 
     async def _write(self, items: Sequence[int]) -> Sequence[Exception | None]:
         self.writes.append(list(items))
@@ -36,9 +37,9 @@ async def test_the_first_of_a_quiet_moment_is_written_at_once_the_others_togethe
 class SlowDisk:
     """Ends a write when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 60) -> None:
         self.writes: list[tuple[list[int], asyncio.Event]] = []
-        self.commit = GroupCommit(self._write, 100)
+        self.commit = GroupCommit(self._write, 100, seconds)
 
     async def _write(self, items: Sequence[int]) -> Sequence[Exception | None]:
         done = asyncio.Event()
@@ -172,3 +173,21 @@ async def test_a_rush_that_is_announced_lasts_as_long_as_was_said() -> None:
     disk.commit.crowd(0.1)
     await disk.commit.quiet()
     assert clock() - begun >= 0.3
+
+
+async def test_who_waits_too_long_is_told_and_is_written_only_if_his_turn_had_come() -> None:
+    disk = SlowDisk(seconds=0.05)
+    callers = await disk.come(1)
+    callers += await disk.come(2, 3)
+    await disk.end(0)
+    late = await disk.come(4)
+    assert disk.written == [[1], [2, 3]]
+    await asyncio.wait(callers + late)
+    outcomes = await asyncio.gather(*callers, *late, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [NoneType, TimeoutError, TimeoutError, TimeoutError]
+    await disk.end(1)
+    assert disk.written == [[1], [2, 3]]
+    callers = await disk.come(5)
+    assert disk.written[-1] == [5]
+    await disk.end(2)
+    assert callers[0].done()
