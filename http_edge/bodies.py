@@ -42,12 +42,19 @@ def read_query(request: Request, model: type[Model]) -> Model:
 async def _body(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Bodies are taken uncompressed only.", ACCEPTED)
+    if not _announced(request):
+        return b""
     seconds: float = request.app.state.settings.request_seconds
     try:
         async with asyncio.timeout(seconds):
             return await request.body()
     except TimeoutError:
         raise RequestTimeout(seconds) from None
+
+
+def _announced(request: Request) -> bool:
+    """A request without both of these has no body (RFC 9112 §6.3): nothing to wait for."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def fields_of(content_types: list[str], body: bytes) -> dict[str, Any]:

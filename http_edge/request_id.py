@@ -4,7 +4,7 @@ It is the correlation id of every event that follows from the request.
 """
 
 import re
-from uuid import uuid4
+import secrets
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from asgi_correlation_id.context import correlation_id as _current
@@ -20,7 +20,7 @@ def is_harmless(request_id: str) -> bool:
 
 
 def make_request_id() -> str:
-    return uuid4().hex
+    return secrets.token_hex(16)
 
 
 def request_id_middleware() -> Middleware:

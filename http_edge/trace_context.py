@@ -7,7 +7,6 @@ import re
 import secrets
 from contextvars import ContextVar
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 # https://www.w3.org/TR/trace-context/#traceparent-header: version 00 exactly; ids of zeros are invalid.
@@ -37,7 +36,7 @@ class TraceContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            given = Headers(scope=scope).getlist("traceparent")
+            given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"]
             taken = len(given) == 1 and is_valid(given[0])
             _current.set(given[0] if taken else make_traceparent())
         await self.app(scope, receive, send)

@@ -1,7 +1,6 @@
 """The HTTP endpoints of payments."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from starlette.requests import Request
 
@@ -29,10 +28,10 @@ async def pay(request: Request, body: PayRequest) -> Paid:
     payments: Payments = request.state.payments
     payer, key = await _payer(request), idempotency_key(request)
     _check_limits(body, settings)
-    payment_id = model.payment_id(payer, key, body)
-    declined = model.declined(payment_id, settings.decline_rate)
+    identity = model.payment_id(payer, key, body)
+    payment_id, declined = str(identity), model.declined(identity, settings.decline_rate)
     binding = None if key is None else f"{payer}\n{key}"
-    if declined and binding and await payments.bound_to_another(binding, str(payment_id)):
+    if declined and binding and await payments.bound_to_another(binding, payment_id):
         raise _reused()
     events = _events(payer, payment_id, body, declined)
     payment = _document(payer, payment_id, body, events, declined)
@@ -71,7 +70,7 @@ def _reused() -> Unprocessable:
     return Unprocessable("This Idempotency-Key was used for another request.")
 
 
-def _events(payer: str, payment_id: UUID, body: PayRequest, declined: bool) -> list[Envelope[Event]]:
+def _events(payer: str, payment_id: str, body: PayRequest, declined: bool) -> list[Envelope[Event]]:
     """What a payment causes: the notification first, and the goods if it was accepted."""
     kind = PaymentDeclined if declined else PaymentAccepted
     notification = kind(
@@ -79,14 +78,14 @@ def _events(payer: str, payment_id: UUID, body: PayRequest, declined: bool) -> l
             payer, "was declined" if declined else "paid", body.amount, body.currency, body.reference
         ),
         user=payer,
-        payment_id=str(payment_id),
+        payment_id=payment_id,
         **body.model_dump(include={"amount", "currency", "method", "order_id", "reference"}),
     )
     facts: list[Event] = [notification]
     if not declined:
         facts.append(
             StockRequested(
-                payment_id=str(payment_id),
+                payment_id=payment_id,
                 quantity=int(body.quantity),
                 product=body.product,
                 order_id=body.order_id,
@@ -96,10 +95,10 @@ def _events(payer: str, payment_id: UUID, body: PayRequest, declined: bool) -> l
 
 
 def _document(
-    payer: str, payment_id: UUID, body: PayRequest, events: list[Envelope[Event]], declined: bool
+    payer: str, payment_id: str, body: PayRequest, events: list[Envelope[Event]], declined: bool
 ) -> Payment:
     return {
-        "_id": str(payment_id),
+        "_id": payment_id,
         "states": ["declined" if declined else "accepted"],
         "payer": payer,
         **body.model_dump(exclude_none=True),
