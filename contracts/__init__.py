@@ -19,6 +19,7 @@ from contracts.events import (
     UserLoggedOut,
     UserRegistered,
 )
+from contracts.ids import new_id
 from contracts.log_line import LogLine
 from contracts.measured import Missing, ServiceMeasured
 from contracts.times import rfc3339
@@ -65,5 +66,6 @@ __all__ = [
     "UserLoggedOut",
     "UserRegistered",
     "dead_letters_of",
+    "new_id",
     "rfc3339",
 ]

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.event import Event
+from contracts.ids import new_id
 
 E = TypeVar("E", bound=Event, covariant=True)
 Born = TypeVar("Born", bound=Event)
@@ -36,7 +37,7 @@ class Envelope(BaseModel, Generic[E]):
             raise ValueError(f"{data.type} does not say what it is about")
         return Envelope(
             data=data,
-            id=uuid4(),
+            id=new_id(),
             source=f"/{service}",
             time=datetime.now(UTC),
             subject=subject,

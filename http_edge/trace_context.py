@@ -21,7 +21,8 @@ def trace_context() -> str:
 
 def make_traceparent() -> str:
     """A new trace, marked as sampled so that collectors further on keep it."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    ids = secrets.token_hex(24)
+    return f"00-{ids[:32]}-{ids[32:]}-01"
 
 
 def is_valid(traceparent: str) -> bool:

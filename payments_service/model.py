@@ -3,11 +3,12 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Literal
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contracts import new_id
 
 PAYMENTS = UUID("6f1d5b52-52c7-4a5e-9c39-0c5d0b0b8f0e")  # the namespace of payment ids that come from a key
 
@@ -27,7 +28,8 @@ class Money:
         """`25`, `25.5`, `25.00`. No sign, exponent, group separator, or digit outside ASCII; more than zero."""
         if not _AMOUNT.fullmatch(text):
             raise ValueError("must be a decimal number with at most two decimals, such as 25.00")
-        minor = int(Decimal(text) * 100)
+        whole, _, cents = text.partition(".")
+        minor = int(whole) * 100 + int(cents.ljust(2, "0"))
         if minor == 0:
             raise ValueError("must be more than 0")
         return cls(minor, currency)
@@ -104,11 +106,13 @@ def payment_id(payer: str, key: str | None, body: PayRequest) -> UUID:
 
     The same: its canonical fields after defaults, so that a form and JSON that say the same are the same.
     """
-    return uuid4() if key is None else uuid5(PAYMENTS, f"{payer}\n{key}\n{body.model_dump_json()}")
+    return new_id() if key is None else uuid5(PAYMENTS, f"{payer}\n{key}\n{body.model_dump_json()}")
 
 
 def declined(payment: UUID, rate: float) -> bool:
     """Drawn from the payment's id, so that a repetition draws the same."""
+    if not rate:
+        return False
     draw = int.from_bytes(hashlib.sha256(payment.bytes).digest()[:6], "big") / 2**48
     return draw < rate
 

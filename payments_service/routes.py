@@ -79,7 +79,11 @@ def _events(payer: str, payment_id: str, body: PayRequest, declined: bool) -> li
         ),
         user=payer,
         payment_id=payment_id,
-        **body.model_dump(include={"amount", "currency", "method", "order_id", "reference"}),
+        amount=body.amount,
+        currency=body.currency,
+        method=body.method,
+        order_id=body.order_id,
+        reference=body.reference,
     )
     facts: list[Event] = [notification]
     if not declined:
