@@ -4,13 +4,13 @@ import asyncio
 
 from http_edge.errors import ServiceUnavailable
 from http_edge.sockets import MOST_FILES
-from http_edge.unread import ReadAnswer
+from http_edge.whole_answers import WholeAnswers
 
 # Kafka, the database, logs: who is full of clients must still be able to come back to these.
 SPARE_FILES = 100
 
 
-class BoundedConnection(ReadAnswer):
+class BoundedConnection(WholeAnswers):
     """503 and the end beyond `most_connections`, WebSockets among them, idle ones too."""
 
     most_connections: int

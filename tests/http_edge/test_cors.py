@@ -33,4 +33,6 @@ def test_answers_and_refusals_can_be_read(client: TestClient, path: str, status:
 
 
 def test_programs_see_nothing_of_it(client: TestClient) -> None:
-    assert allowed(client.get("/healthz").headers) is None
+    answer = client.get("/healthz")
+    assert allowed(answer.headers) is None
+    assert answer.headers["Vary"] == "Origin", "or a cache would give it to a page"
