@@ -44,8 +44,8 @@ class GroupCommit(Generic[T]):
         limit = loop.call_later(self._seconds, _expire, outcome)
         self._waiting.append((item, outcome))
         if self._is_worth_a_write(len(self._writers)):
-            self._writers.add(asyncio.create_task(self._drain()))
-        self._note_arrival()
+            self._writers.add(loop.create_task(self._drain()))
+        self._note_arrival(loop.time())
         try:
             await outcome
         finally:
@@ -58,8 +58,7 @@ class GroupCommit(Generic[T]):
             await asyncio.sleep(rest)
             await self.quiet()
 
-    def _note_arrival(self) -> None:
-        now = asyncio.get_running_loop().time()
+    def _note_arrival(self, now: float) -> None:
         self._came.append(now)
         if len(self._came) == CROWD and now - self._came[0] < MOMENT_SECONDS:
             self.crowd()
