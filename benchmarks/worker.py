@@ -1,10 +1,11 @@
 """How many events a second a worker takes from a backlog, exactly once, beside a bare loop over the client library.
 
-Starts a broker of its own and, one after the other, the processes that it measures. Five minutes.
+Starts a broker of its own and, one after the other, the processes that it measures. Eight minutes.
 """
 
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 import time
@@ -143,26 +144,56 @@ async def side_by_side(kafka: Kafka) -> None:
 
 
 async def two_instances(kafka: Kafka) -> None:
-    """Of notifications_service, beside one of it. In turn, twice."""
-    ways: dict[str, list[Run]] = {"one instance": [], "two instances": []}
-    for turn in (0, 1):
-        for count, runs in enumerate(ways.values(), 1):
-            runs.append(await together(kafka, count, f"{count}-{turn}-"))
-    show({name: middle(found) for name, found in ways.items()})
+    """Of notifications_service, on two cores, beside one of it on one core: Kafka is on the same cores each time.
+
+    And beside one that has the second core for Kafka alone. In turn. Where cores can't be given, without the first.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
+    ways = {
+        **({"one instance and Kafka, on one core": (1, cores[:1])} if cores else {}),
+        "one instance and Kafka, on two cores": (1, cores[:2]),
+        "two instances and Kafka, on two cores": (2, cores[:2]),
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in ways}
+    for turn in range(ROUNDS):
+        for name, (count, given) in ways.items():
+            runs[name].append(await together(kafka, count, f"{turn}-{len(given)}-{count}-", given))
+    show({name: middle(found) for name, found in runs.items()})
 
 
-async def together(kafka: Kafka, count: int, prefix: str) -> Run:
-    """They are given their partitions before there is a backlog, and begin at once."""
+async def together(kafka: Kafka, count: int, prefix: str, cores: Sequence[int]) -> Run:
+    """They are given their partitions before there is a backlog, and begin at once, on these cores with Kafka."""
     create_topics(kafka, prefix)
     task = Task("lines", kafka.bootstrap_servers, NOTIFICATIONS.name, alone=False, prefix=prefix, waits=True)
     async with contextlib.AsyncExitStack() as stack:
         processes = [await stack.enter_async_context(process(task)) for _ in range(count)]
         await members(kafka, f"{prefix}{task.group}", count)
         await write_backlog(Broker(kafka.bootstrap_servers, prefix))
-        for each in processes:
-            assert each.stdin
-            each.stdin.write(b"begin\n")
-        return await watch(processes, kafka)
+        with confined([kafka.pid, *(each.pid for each in processes)], cores):
+            for each in processes:
+                assert each.stdin
+                each.stdin.write(b"begin\n")
+            return await watch(processes, kafka)
+
+
+@contextlib.contextmanager
+def confined(pids: Sequence[int], cores: Sequence[int]) -> Iterator[None]:
+    """To these cores as long as it lasts; without cores to nothing."""
+    if not cores:
+        yield
+        return
+    _allow(pids, cores)
+    try:
+        yield
+    finally:
+        _allow(pids, sorted(os.sched_getaffinity(0)))
+
+
+def _allow(pids: Sequence[int], cores: Sequence[int]) -> None:
+    """The system knows threads alone: each of them, and new ones do as those that begin them."""
+    for thread in [thread for pid in pids for thread in psutil.Process(pid).threads()]:
+        with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setaffinity(thread.id, cores)
 
 
 async def members(kafka: Kafka, group: str, count: int) -> None:
