@@ -44,8 +44,8 @@ _EXCHANGED: tuple[tuple[Any, str, Any], ...] = (
     (event_bus.kafka, "AIOKafkaProducer", PlayedProducer),
     (event_bus.kafka, "AIOKafkaConsumer", PlayedConsumer),
     (event_bus.kafka, "AIOKafkaAdminClient", PlayedAdmin),
-    (contracts.envelope, "uuid4", IDS),
-    (payments_service.model, "uuid4", IDS),
+    (contracts.envelope, "new_id", IDS),
+    (payments_service.model, "new_id", IDS),
     (payments_service.routes, "correlation_id", lambda: "a-request"),
     (payments_service.routes, "trace_context", lambda: None),
 )
