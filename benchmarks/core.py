@@ -1,6 +1,6 @@
 """How long from a payment to its line, how many payments and log-ins a second, how much at rest.
 
-Starts a shop of its own (`./shop up`), measures, stops it. Two to three minutes.
+Starts a shop of its own (`./shop up`), measures, stops it. Five minutes.
 """
 
 import asyncio

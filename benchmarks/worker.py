@@ -1,6 +1,6 @@
 """How many events a second a worker takes from a backlog, exactly once, beside a bare loop over the client library.
 
-Starts a broker of its own and, one after the other, the processes that it measures. Eight minutes.
+Starts a broker of its own and, one after the other, the processes that it measures. About seven minutes.
 """
 
 import asyncio
